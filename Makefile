@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+# mmap_prepare for Linux 6.12 LTS. "make help" lists the targets.
+
+# BUILD=, BASE=, TREE=, PATCHES= and FORCE= reach the tools by the environment.
+export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND
+.NOTPARALLEL:
+SUITE ?=
+BASES ?=
+BUILDDIR = $(or $(BUILD),build)
+
+.PHONY: help deps tree refresh kernel boot shell docs check check-bases check-bisect clean distclean
+
+help:	## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@echo
+	@echo '  BUILD=dir puts all build products elsewhere; Documentation/ has the guide.'
+
+deps:	## install the Debian packages that are missing
+	@tools/deps
+
+tree:	## kernel tree with the patches: build/linux (BASE=dir|git|tarball|.deb, FORCE=1)
+	@tools/tree
+
+refresh:	## write the commits of the tree back to patches/6.12
+	@tools/refresh
+
+kernel: tree	## build the small kernel with the patches (KERNEL=debug|base|topic01)
+	@tools/kernel $(or $(KERNEL),lean)
+
+boot: tree	## boot it in QEMU and show what mmap_prepare maps
+	@tools/kernel lean
+	@tools/initramfs
+	@tools/boot lean demo
+
+shell: tree	## boot it in QEMU and leave you at a prompt
+	@tools/kernel lean
+	@tools/initramfs
+	@tools/boot lean shell
+
+docs: tree	## build the HTML documentation, the HOWTO in it
+	@tools/docs
+
+check: tree	## run every test suite (SUITE="patches style ..." for some)
+	@tools/check $(SUITE)
+
+check-bases:	## do the patches apply to every 6.12.y that apt offers? (BASES="a.deb ...")
+	@tools/check-bases $(BASES)
+
+check-bisect: tree	## does every single patch build and pass? (hours)
+	@tools/check-bisect $(RANGE)
+
+clean:	## remove what was built; the kernel tree and the downloads stay
+	@tools/clean
+
+distclean:	## remove all of build/, unless the tree has unsaved work
+	@tools/clean --all

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by the other tools: where things are, and how to talk to the person.
+# shellcheck disable=SC2034  # the variables are for those who source this
+
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+# Options meant for our own Makefile must not reach the kernel's.
+unset MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKELEVEL KBUILD_OUTPUT O ARCH CROSS_COMPILE
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX CDPATH
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$(realpath -m -- "${BUILD:-$top/build}")
+tree=$(realpath -m -- "${TREE:-$build/linux}")
+patches=$(realpath -m -- "${PATCHES:-$top/patches/6.12}")
+logs=$build/log
+export BUILD=$build TREE=$tree PATCHES=$patches
+me=tools/$(basename "$0")
+
+say() { printf '%s\n' "$*"; }
+
+# die WHAT [WHAT-TO-DO...]: one line for each argument
+die() {
+	printf '%s: %s\n' "$me" "$1" >&2
+	shift
+	[ $# = 0 ] || printf '  %s\n' "$@" >&2
+	exit 1
+}
+
+usage() {
+	printf 'usage: %s\n' "$1" >&2
+	exit 2
+}
+
+case $build in *[[:space:]:]*) die "the build folder '$build' has a space or colon in its name; the kernel's make cannot build there" "Name another one: make BUILD=/some/where ..." ;; esac
+mkdir -p "$logs"
+
+# count LABEL REGEX EVERY [TOTAL]: read lines, show how many match; live on a terminal
+count() {
+	local tty=0
+	[ -t 1 ] && tty=1
+	awk -v label="$1" -v re="$2" -v every="$3" -v total="${4:-0}" -v tty=$tty '
+		function show() { return "  " label " " n (total >= n ? "/" total : "") }
+		$0 ~ re { n++; if (tty) { if (n % 20 == 0) printf "\r%s", show() } else if (n % every == 0) print show(); fflush() }
+		END { if (tty && n) printf "\r%s\n", show() }'
+}
+
+# need_space GB WHAT
+need_space() {
+	local free
+	free=$(df -Pk "$build" | awk 'NR == 2 { print int($4 / 1048576) }')
+	[ "$free" -ge "$1" ] || die "$2 needs about $1 GB in $build, which has $free GB left" \
+		"Free some space, or put the build elsewhere: make BUILD=/some/where ..."
+}
+
+# kernel_version DIR: 6.12.117, or nothing if this is no kernel tree
+kernel_version() {
+	[ -f "$1/Makefile" ] && [ -f "$1/Kbuild" ] && [ -f "$1/mm/mmap.c" ] || return 0
+	awk -F' *= *' '$1 == "VERSION" { v = $2 } $1 == "PATCHLEVEL" { p = $2 } $1 == "SUBLEVEL" { s = $2; exit }
+		END { print v "." p "." s }' "$1/Makefile"
+}
+
+tgit() { git -C "$tree" "$@"; }
+
+# Topic folders that hold patches, and topic branches of the tree, in order.
+patch_topics() { (cd "$patches" 2>/dev/null && printf '%s\n' [0-9][0-9]-*/*.patch | sed -n 's,/[^*]*\.patch$,,p' | sort -u); }
+tree_topics() { tgit for-each-ref --format='%(refname:short)' 'refs/heads/[0-9][0-9]-*' | sort; }
+
+# Fingerprints: of all patch files, and of all that the tree has committed.
+patches_id() { (cd "$patches" 2>/dev/null && find . -name '*.patch' -type f | sort | xargs -r -d '\n' sha256sum) | sha256sum | cut -c1-40; }
+tips_id() {
+	{
+		tgit rev-parse HEAD
+		tgit for-each-ref --format='%(refname) %(objectname)' 'refs/heads/[0-9][0-9]-*'
+	} | sha256sum | cut -c1-40
+}
+
+# The state file says which base and which patches the tree was made of.
+state_file=$tree/.git/mmap-prepare-state
+state_get() { sed -n "s/^$1=//p" "$state_file" 2>/dev/null || true; }
+state_put() { # BASE PATCHES TIPS
+	printf 'base=%s\npatches=%s\ntips=%s\n' "$1" "$2" "$3" >"$state_file.new"
+	mv "$state_file.new" "$state_file"
+}
+
+# ok / not_ok / skip WHAT: for the suites; summary prints their last line
+n_ok=0 n_bad=0 n_skip=0
+ok() { n_ok=$((n_ok + 1)); say "ok - $1"; }
+not_ok() { n_bad=$((n_bad + 1)); say "not ok - $1"; }
+skip() { n_skip=$((n_skip + 1)); say "ok - $1 # SKIP"; }
+summary() {
+	say "$n_ok passed, $n_bad failed, $n_skip skipped"
+	[ "$n_bad" = 0 ]
+}
+
+# worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there already
+worktree() {
+	local want
+	want=$(tgit rev-parse -q --verify "$2^{commit}") || die "$tree has no $2" "Make the tree with its topics: make tree"
+	# only if DIR is a worktree of this very tree, not just inside some other repository
+	if [ -f "$1/.git" ] && [ "$(git -C "$1" rev-parse --path-format=absolute --git-common-dir 2>/dev/null)" = "$tree/.git" ]; then
+		if [ "$(git -C "$1" rev-parse HEAD)" != "$want" ] || ! git -C "$1" diff --quiet HEAD; then
+			git -C "$1" checkout -q -f --detach "$want"
+		fi
+		return 0
+	fi
+	rm -rf "$1"
+	tgit worktree prune
+	tgit worktree add -q --detach "$1" "$want"
+}

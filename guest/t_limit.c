@@ -88,7 +88,6 @@ static void address_space(void)
 		{ "private /dev/zero", "/dev/zero", RW, MAP_PRIVATE, 0 },
 		{ "shared /dev/zero", "/dev/zero", RW, MAP_SHARED, 0 },
 		{ "/dev/mem", "/dev/mem", PROT_READ, MAP_SHARED, HIGH_OFFSET },
-		{ "/dev/mem, illegal", "/dev/mem", PROT_READ, MAP_SHARED, ILLEGAL_OFFSET },
 		{ "tmpfs", NULL, RW, MAP_SHARED, 0 },
 		{ "private tmpfs", NULL, RW, MAP_PRIVATE, 0 },
 		{ "program", "/proc/self/exe", PROT_READ, MAP_PRIVATE, 0 },

@@ -46,7 +46,7 @@ check: tree	## run every test suite (SUITE="patches style ..." for some)
 check-bases:	## do the patches apply to every 6.12.y that apt offers? (BASES="a.deb ...")
 	@tools/check-bases $(BASES)
 
-check-bisect: tree	## does every single patch build and pass? (hours)
+check-bisect: tree	## does every single patch build and pass? (an hour)
 	@tools/check-bisect $(RANGE)
 
 clean:	## remove what was built; the kernel tree and the downloads stay

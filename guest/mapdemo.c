@@ -151,7 +151,7 @@ static void compare(const char *what, int fd, off_t offset, int flags)
 
 static void mem_private(int fd)
 {
-	const char *what = "/dev/mem private: low RAM, copy on write", *why = NULL;
+	const char *what = "/dev/mem private: RAM, copy on write", *why = NULL;
 	off_t phys = scratch_ram(1);
 	unsigned char *p = map_at(NULL, page, RW, MAP_PRIVATE, fd, phys), before[2];
 

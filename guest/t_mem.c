@@ -204,7 +204,10 @@ static void refuse(void)
 	const off_t last = (off_t)0xfffffffffffff000;
 	int fd = mem_fd(O_RDWR), ro = mem_fd(O_RDONLY), wo = mem_fd(O_WRONLY);
 
+	want_refused("near the end of all addresses", NULL, page, RW, MAP_SHARED, fd, last - page, EINVAL);
+#ifndef __aarch64__	/* 6.12 checks the end of the range there, which wraps to a good address */
 	want_refused("end of all addresses", NULL, page, RW, MAP_SHARED, fd, last, EINVAL);
+#endif
 	want_refused("wrapping around", NULL, 2 * page, RW, MAP_SHARED, fd, last, EOVERFLOW);
 	want_refused("wrapping around, private", NULL, 2 * page, RW, MAP_PRIVATE, fd, last, EOVERFLOW);
 	want_refused("no such address", NULL, page, RW, MAP_SHARED, fd, ILLEGAL_OFFSET, EINVAL);

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PID 1 of a kernel without an MMU: what can be mapped there, and what is left
+ * over. There is no fork() and no libc, so every test runs in this process.
+ *
+ * Built with the kernel tree's nolibc. Nothing relocates this program, so it
+ * must not have data that holds an address.
+ */
+#include "nolibc.h"
+
+#include <asm/unistd.h>
+#include <linux/sysinfo.h>
+
+static int klogctl(int type, char *buf, int len)
+{
+	return my_syscall3(__NR_syslog, type, buf, len);
+}
+
+#include "pid1.h"
+
+#define PAGE	4096
+#define RW	(PROT_READ | PROT_WRITE)
+#define KERNEL	0x80000000L	/* where QEMU's virt machine has its RAM, and the kernel is */
+#define NOWHERE	((off_t)-2 * PAGE)	/* a page number too large for an address */
+#define MANY	200
+
+static const char *subject;	/* of the tests that come */
+static int passed, failed;
+
+static void check(const char *what, int good, long got)
+{
+	if (good) {
+		passed++;
+		printf("ok - %s: %s\n", subject, what);
+	} else {
+		failed++;
+		printf("not ok - %s: %s # why: got %ld (0x%lx)\n", subject, what, got, got);
+	}
+}
+
+static void want(const char *what, long got, long expected)
+{
+	check(what, got == expected, got);
+}
+
+/* The address, or an error as a negative number. */
+static long map(size_t len, int prot, int flags, int fd, off_t offset)
+{
+	return (long)sys_mmap(NULL, len, prot, flags, fd, offset);
+}
+
+static int mapped(long address)
+{
+	return address < -4095 || address > 0;
+}
+
+static void unmap(const char *what, long address, size_t len)
+{
+	want(what, sys_munmap((void *)address, len), 0);
+}
+
+static int same(long address, int fd, off_t offset)
+{
+	static char bytes[PAGE];
+
+	return lseek(fd, offset, SEEK_SET) == offset && read(fd, bytes, PAGE) == PAGE &&
+	       !memcmp((void *)address, bytes, PAGE);
+}
+
+static int all(const char *p, char byte, size_t len)
+{
+	while (len--)
+		if (*p++ != byte)
+			return 0;
+	return 1;
+}
+
+/* Four pages of RAM to play with: those of a file. */
+static long scratch_ram(int *fd)
+{
+	long p;
+
+	*fd = open("/ram", O_RDWR | O_CREAT, 0600);
+	my_syscall2(__NR_ftruncate, *fd, 4 * PAGE);
+	p = map(4 * PAGE, PROT_READ, MAP_SHARED, *fd, 0);
+	sys_munmap((void *)p, 4 * PAGE);
+	return p;
+}
+
+static void mem_shared(int mem)
+{
+	long p = map(PAGE, PROT_READ, MAP_SHARED, mem, KERNEL), ram;
+	int fd;
+
+	subject = "shared /dev/mem";
+	want("is at its own address", p, KERNEL);
+	check("holds what read() gives", same(KERNEL, mem, KERNEL), 0);
+	unmap("is unmapped", KERNEL, PAGE);
+
+	subject = "shared, writable /dev/mem";
+	ram = scratch_ram(&fd);
+	check("there are pages for it", mapped(ram), ram);
+	p = map(4 * PAGE, RW, MAP_SHARED, mem, ram);
+	want("is at its own address", p, ram);
+	if (!mapped(p))
+		return;
+	memcpy((char *)p + 3 * PAGE, "written", 7);
+	check("what is written there is in the pages", same(p + 3 * PAGE, fd, 3 * PAGE), 0);
+	want("the upper half of it cannot be unmapped", sys_munmap((void *)p + 2 * PAGE, 2 * PAGE), -EINVAL);
+	want("the lower half of it cannot be unmapped", sys_munmap((void *)p, 2 * PAGE), -EINVAL);
+	unmap("is unmapped", p, 4 * PAGE);
+	want("is mapped once more", map(4 * PAGE, PROT_READ, MAP_SHARED, mem, ram), ram);
+	check("has kept what was written", same(ram + 3 * PAGE, fd, 3 * PAGE), 0);
+	unmap("is unmapped once more", ram, 4 * PAGE);
+	close(fd);
+	unlink("/ram");
+}
+
+static void mem_refused(int mem)
+{
+	int ro = open("/dev/mem", O_RDONLY), wo = open("/dev/mem", O_WRONLY);
+
+	subject = "/dev/mem refuses";
+	want("private", map(PAGE, PROT_READ, MAP_PRIVATE, mem, KERNEL), -ENODEV);
+	want("private, writable", map(PAGE, RW, MAP_PRIVATE, mem, KERNEL), -ENODEV);
+	want("an address that no pointer can hold", map(PAGE, RW, MAP_SHARED, mem, NOWHERE), -EINVAL);
+	want("beyond the last address", map(4 * PAGE, RW, MAP_SHARED, mem, NOWHERE), -EOVERFLOW);
+	want("an odd offset", map(PAGE, RW, MAP_SHARED, mem, KERNEL + 1), -EINVAL);
+	want("no length", map(0, RW, MAP_SHARED, mem, KERNEL), -EINVAL);
+	want("MAP_FIXED", map(PAGE, RW, MAP_SHARED | MAP_FIXED, mem, KERNEL), -EINVAL);
+	want("writable, open for reading", map(PAGE, RW, MAP_SHARED, ro, KERNEL), -EACCES);
+	want("open for writing only", map(PAGE, PROT_READ, MAP_SHARED, wo, KERNEL), -EACCES);
+	close(ro);
+	close(wo);
+}
+
+/* What 6.12 says without the stack as well: it cannot read /dev/zero for a copy. */
+static void zero_refused(int zero)
+{
+	subject = "/dev/zero refuses";
+	want("private", map(PAGE, PROT_READ, MAP_PRIVATE, zero, 0), -EINVAL);
+	want("private, writable", map(PAGE, RW, MAP_PRIVATE, zero, 0), -EINVAL);
+	want("shared", map(PAGE, RW, MAP_SHARED, zero, 0), -ENODEV);
+}
+
+static void anonymous(const char *name, int flags)
+{
+	long p = map(4 * PAGE, RW, flags | MAP_ANONYMOUS, -1, 0);
+
+	subject = name;
+	check("is mapped", mapped(p), p);
+	if (!mapped(p))
+		return;
+	check("reads zero", all((char *)p, 0, 4 * PAGE), 0);
+	memset((void *)p, 'a', 4 * PAGE);
+	unmap("its last page is unmapped", p + 3 * PAGE, PAGE);
+	check("the others keep their bytes", all((char *)p, 'a', 3 * PAGE), 0);
+	unmap("they are unmapped", p, 3 * PAGE);
+	want("but not twice", sys_munmap((void *)p, PAGE), -EINVAL);
+}
+
+static void file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+	long p, q;
+
+	subject = path;
+	want("gets its pages", my_syscall2(__NR_ftruncate, fd, 4 * PAGE), 0);
+	lseek(fd, PAGE, SEEK_SET);
+	want("is written", write(fd, "file", 4), 4);
+	p = map(4 * PAGE, RW, MAP_SHARED, fd, 0);
+	check("is mapped shared", mapped(p), p);
+	q = map(4 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	check("is mapped private, elsewhere", mapped(q) && q != p, q);
+	if (!mapped(p) || !mapped(q))
+		return;
+	check("the mapping holds what was written", !memcmp((char *)p + PAGE, "file", 4), 0);
+	check("the copy holds it too", !memcmp((char *)q + PAGE, "file", 4), 0);
+	memcpy((char *)q + PAGE, "copy", 4);
+	check("what is written to the copy stays there", !memcmp((char *)p + PAGE, "file", 4), 0);
+	memcpy((char *)p + 2 * PAGE, "mapping", 7);
+	check("read() gives what was written to the mapping", same(p + 2 * PAGE, fd, 2 * PAGE), 0);
+	want("more than there is cannot be mapped", map(8 * PAGE, RW, MAP_SHARED, fd, 0), -ENODEV);
+	unmap("the copy is unmapped", q, 4 * PAGE);
+	unmap("the mapping is unmapped", p, 4 * PAGE);
+	close(fd);
+	unlink(path);
+}
+
+static int lines(const char *path)
+{
+	static char bytes[PAGE];
+	int fd = open(path, O_RDONLY), n = 0, len;
+
+	while ((len = read(fd, bytes, PAGE)) > 0)
+		while (len--)
+			n += bytes[len] == '\n';
+	close(fd);
+	return n;
+}
+
+static long free_kb(void)
+{
+	struct sysinfo info = { 0 };
+
+	my_syscall1(__NR_sysinfo, &info);
+	return info.freeram * info.mem_unit / 1024;
+}
+
+/* Memory in mappings of 1 MiB, chained by their first word, until there is no more. */
+static int exhaust(void)
+{
+	long *chain = NULL, p;
+	int n = 0;
+
+	while (mapped(p = map(1 << 20, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+		*(long **)p = chain;
+		chain = (long *)p;
+		n++;
+	}
+	want("used up, says so", p, -ENOMEM);
+	while (chain) {
+		long *next = *(long **)chain;
+
+		sys_munmap(chain, 1 << 20);
+		chain = next;
+	}
+	return n;
+}
+
+static void nothing_left(int mem, int zero)
+{
+	int vmas = lines("/proc/self/maps"), regions = lines("/proc/maps"), n;
+	long before;
+
+	subject = "memory";
+	n = exhaust();
+	check("more than 16 MiB of it can be mapped", n > 16, n);
+	printf("# %d MiB\n", n);
+	n -= exhaust();
+	check("there is as much, give or take 2 MiB, the second time", n >= -2 && n <= 2, n);
+	before = free_kb();
+	for (int i = 0; i < MANY; i++) {
+		map(64 * PAGE, RW, MAP_PRIVATE, zero, 0);
+		map(64 * PAGE, RW, MAP_SHARED, zero, 0);
+		map(PAGE, RW, MAP_SHARED, mem, NOWHERE);
+		map(64 * PAGE, RW, MAP_PRIVATE, mem, KERNEL);
+		if (map(64 * PAGE, PROT_READ, MAP_SHARED, mem, KERNEL) == KERNEL)
+			sys_munmap((void *)KERNEL, 64 * PAGE);
+	}
+	n = before - free_kb();
+	check("less than 1024 kB of it are lost by refusals", before > 0 && n < 1024, n);
+	want("no VMA is left", lines("/proc/self/maps"), vmas);
+	want("no region is left", lines("/proc/maps"), regions);
+}
+
+int main(void)
+{
+	int mem, zero;
+
+	start();
+	mem = open("/dev/mem", O_RDWR);
+	zero = open("/dev/zero", O_RDWR);
+	subject = "devices";
+	check("/dev/mem and /dev/zero can be opened", mem >= 0 && zero >= 0, -errno);
+	mem_shared(mem);
+	mem_refused(mem);
+	zero_refused(zero);
+	anonymous("private anonymous memory", MAP_PRIVATE);
+	anonymous("shared anonymous memory", MAP_SHARED);
+	file("/file");
+	file("/tmp/file");
+	nothing_left(mem, zero);
+	finish(passed, failed, 0);
+	return 1;
+}

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -142,6 +143,16 @@ static void commit_fresh(void)
 	want_near("Committed_AS after 1000 refusals", committed_kb(), before, 1000);
 }
 
+/* No hook at all is no reason for more than an error: a warning fails the suite. */
+static void no_hook(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	want_true("eventfd", fd >= 0);
+	want_refused("an eventfd", NULL, page, RW, MAP_SHARED, fd, 0, ENODEV);
+	want_refused("an eventfd", NULL, page, RW, MAP_PRIVATE, fd, 0, ENODEV);
+}
+
 static void accounting(void)
 {
 	int sysfs = open_or_fail(UNMAPPABLE, O_RDONLY), mem = open_or_fail("/dev/mem", O_RDONLY);
@@ -168,5 +179,6 @@ const struct test refuse_tests[] = {
 	{ "commit_prepare", commit_prepare, FIXED_BY_STACK },
 	{ "commit_fresh", commit_fresh, 0 },
 	{ "accounting", accounting, 0 },
+	{ "refuse_no_hook", no_hook, 0 },
 	{ 0 }
 };

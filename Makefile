@@ -6,9 +6,10 @@ export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND
 .NOTPARALLEL:
 SUITE ?=
 BASES ?=
+ARCHS ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh kernel boot shell docs check check-bases check-bisect clean distclean
+.PHONY: help deps tree refresh kernel boot shell docs check check-bases check-bisect check-archs clean distclean
 
 help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -48,6 +49,9 @@ check-bases:	## do the patches apply to every 6.12.y that apt offers? (BASES="a.
 
 check-bisect: tree	## does every single patch build and pass? (an hour)
 	@tools/check-bisect $(RANGE)
+
+check-archs: tree	## does it build and run on other machines? (ARCHS="arm64 nommu ...")
+	@tools/check-archs $(ARCHS)
 
 clean:	## remove what was built; the kernel tree and the downloads stay
 	@tools/clean

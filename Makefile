@@ -6,10 +6,11 @@ export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND
 .NOTPARALLEL:
 SUITE ?=
 BASES ?=
+MUTANTS ?=
 ARCHS ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh kernel boot shell docs check check-bases check-bisect check-archs clean distclean
+.PHONY: help deps tree refresh kernel boot shell docs check check-bases check-bisect mutants check-archs clean distclean
 
 help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -52,6 +53,9 @@ check-bisect: tree	## does every single patch build and pass? (an hour)
 
 check-archs: tree	## does it build and run on other machines? (ARCHS="arm64 nommu ...")
 	@tools/check-archs $(ARCHS)
+
+mutants: tree	## put faults into the code: does a test fail for each? (an hour; MUTANTS="vma ...")
+	@tools/mutants $(MUTANTS)
 
 clean:	## remove what was built; the kernel tree and the downloads stay
 	@tools/clean

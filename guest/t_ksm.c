@@ -54,7 +54,7 @@ static void heap(void)
 	want_true("it is marked mg", area_has(&a, "mg"));
 }
 
-/* A neighbour that was exempted stays apart, and exempt. */
+/* A neighbour that was exempted stays apart, and what is new is not exempt because of it. */
 static void exempted(void)
 {
 	unsigned char *p = reserve(2 * page);
@@ -94,7 +94,7 @@ const struct test ksm_tests[] = {
 	{ "ksm_anonymous", anonymous, FIXED_BY_STACK },
 	{ "ksm_zero", zero, FIXED_BY_STACK },
 	{ "ksm_heap", heap, FIXED_BY_STACK },
-	{ "ksm_exempted", exempted, 0 },
+	{ "ksm_exempted", exempted, FIXED_BY_STACK },
 	{ "ksm_shared", shared, 0 },
 	{ "ksm_without", without, 0 },
 	{ 0 }

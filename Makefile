@@ -8,12 +8,13 @@ SUITE ?=
 BASES ?=
 MUTANTS ?=
 ARCHS ?=
+FOR ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh kernel boot shell docs check check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps tree refresh kernel boot shell docs check check-full coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
 
 help:	## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 	@echo
 	@echo '  BUILD=dir puts all build products elsewhere; Documentation/ has the guide.'
 
@@ -44,6 +45,18 @@ docs: tree	## build the HTML documentation, the HOWTO in it
 
 check: tree	## run every test suite (SUITE="patches style ..." for some)
 	@tools/check $(SUITE)
+
+check-full: tree	## and every longer one: patch by patch, other machines, faults, fuzzing, ... (hours)
+	@tools/check --full
+
+coverage: tree	## which lines of the patches do the tests run? build/coverage/html/index.html
+	@tools/check-coverage
+
+fuzz: tree	## fuzz mappings against a model of the address space (FOR=600 seconds)
+	@tools/check-fuzz $(FOR)
+
+check-selftests: tree	## do the memory selftests of 6.12 pass as without the patches? (15 minutes)
+	@tools/check-selftests
 
 check-bases:	## do the patches apply to every 6.12.y that apt offers? (BASES="a.deb ...")
 	@tools/check-bases $(BASES)

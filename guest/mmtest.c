@@ -22,7 +22,7 @@ size_t page;
 
 static const struct test *const groups[] = {
 	zero_tests, mem_tests, refuse_tests, limit_tests, leak_tests, fault_tests,
-	ksm_tests, stack_tests,
+	ksm_tests, stack_tests, block_tests,
 };
 static int report = -1;		/* where a test's process writes why it failed */
 static int vanilla, number, passed, failed, skipped;

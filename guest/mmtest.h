@@ -21,7 +21,7 @@ struct test {
 /* Each ends with an entry without a name. */
 extern const struct test zero_tests[], mem_tests[], refuse_tests[],
 			 limit_tests[], leak_tests[], fault_tests[],
-			 ksm_tests[], stack_tests[];
+			 ksm_tests[], stack_tests[], block_tests[];
 
 extern size_t page;	/* size of a page */
 

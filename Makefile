@@ -55,7 +55,7 @@ coverage: tree	## which lines of the patches do the tests run? build/coverage/ht
 fuzz: tree	## fuzz mappings against a model of the address space (FOR=600 seconds)
 	@tools/check-fuzz $(FOR)
 
-check-selftests: tree	## do the memory selftests of 6.12 pass as without the patches? (15 minutes)
+check-selftests: tree	## do the memory selftests of 6.12 pass as without the patches? (5 minutes)
 	@tools/check-selftests
 
 check-bases:	## do the patches apply to every 6.12.y that apt offers? (BASES="a.deb ...")

@@ -22,6 +22,11 @@ struct test {
 extern const struct test zero_tests[], mem_tests[], refuse_tests[],
 			 limit_tests[], leak_tests[], fault_tests[],
 			 ksm_tests[], stack_tests[], block_tests[];
+extern const struct test hpet_tests[], kvm_tests[], dax_tests[], mtd_tests[],
+			 relay_tests[], uio_tests[], vme_tests[],
+			 secretmem_tests[], aio_tests[], selinux_tests[];
+/* Those of a program; the last is NULL. */
+extern const struct test *const groups[];
 
 extern size_t page;	/* size of a page */
 
@@ -46,10 +51,18 @@ void unmap(void *addr, size_t len);
 pid_t fork_or_fail(void);
 void want_child(const char *what, pid_t pid);
 
+/* The signal that reading a byte raises, or 0. */
+int signal_of_read(const volatile unsigned char *p);
+
 /* Address space without anything in it but PROT_NONE, aligned to 4 MiB. */
 unsigned char *reserve(size_t len);
 /* A new file on /tmp, already unlinked, filled with 'T'. */
 int temp_file(size_t len);
+/* A loop device that is new, until it is closed; *below becomes the temporary file that it is on. */
+int loop_open(int *below, size_t len, int flags);
+/* Load a module of tools/devices; the test is skipped if it is not there. */
+void module_load(const char *name, const char *options);
+void module_unload(const char *name);
 /*
  * A tmpfs of its own that holds a "zero" and a "mem" of its own. It cannot be
  * unmounted while a file of it is referenced, however deep in the kernel.

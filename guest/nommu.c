@@ -24,6 +24,7 @@ static int klogctl(int type, char *buf, int len)
 #define NOWHERE	((off_t)-2 * PAGE)	/* a page number too large for an address */
 #define LARGE	(4L << 20)	/* the most that 6.12 maps in one piece */
 #define MANY	200
+#define FLASH	(4L << 20)	/* CONFIG_MTDRAM_TOTAL_SIZE */
 
 static const char *subject;	/* of the tests that come */
 static int passed, failed;
@@ -133,6 +134,40 @@ static void mem_refused(int mem)
 	want("open for writing only", map(PAGE, PROT_READ, MAP_SHARED, wo, KERNEL), -EACCES);
 	close(ro);
 	close(wo);
+}
+
+/*
+ * Flash memory in RAM says where it is, but mtdchar_get_unmapped_area() hands
+ * that on as an int: on 64 bits, the upper half of the address is all ones.
+ */
+static void mtd(int fd)
+{
+	long p, at;
+
+	subject = "flash memory";
+	lseek(fd, 2 * PAGE, SEEK_SET);
+	want("is written", write(fd, "flash", 5), 5);
+	p = map(4 * PAGE, RW, MAP_SHARED, fd, PAGE);
+	check("is mapped", mapped(p), p);
+	if (!mapped(p))
+		return;
+	at = (unsigned int)p;
+	check("holds what was written", !memcmp((char *)at + PAGE, "flash", 5), at);
+	check("holds what read() gives", same(at, fd, PAGE) && same(at + 3 * PAGE, fd, 4 * PAGE), at);
+	memcpy((char *)at + 3 * PAGE, "mapped", 6);
+	check("what is written to the mapping is there", same(at + 3 * PAGE, fd, 4 * PAGE), at);
+	want("is mapped once more, further on", map(PAGE, PROT_READ, MAP_SHARED, fd, 4 * PAGE), p + 3 * PAGE);
+	unmap("that is unmapped", p + 3 * PAGE, PAGE);
+	unmap("is unmapped", p, 4 * PAGE);
+	want("its last page is mapped", map(PAGE, PROT_READ, MAP_SHARED, fd, FLASH - PAGE), p + FLASH - 2 * PAGE);
+	unmap("its last page is unmapped", p + FLASH - 2 * PAGE, PAGE);
+
+	subject = "flash memory refuses";
+	want("private", map(PAGE, PROT_READ, MAP_PRIVATE, fd, 0), -EACCES);
+	want("private, writable", map(PAGE, RW, MAP_PRIVATE, fd, 0), -EINVAL);
+	want("behind the end", map(PAGE, PROT_READ, MAP_SHARED, fd, FLASH), -EINVAL);
+	want("across the end", map(2 * PAGE, PROT_READ, MAP_SHARED, fd, FLASH - PAGE), -EINVAL);
+	want("more than there is", map(FLASH + PAGE, PROT_READ, MAP_SHARED, fd, 0), -EINVAL);
 }
 
 /* What 6.12 says without the stack as well: it cannot read /dev/zero for a copy. */
@@ -282,16 +317,18 @@ static void nothing_left(int mem, int zero)
 
 int main(void)
 {
-	int mem, zero;
+	int mem, zero, flash;
 
 	start();
 	mem = open("/dev/mem", O_RDWR);
 	zero = open("/dev/zero", O_RDWR);
 	subject = "devices";
-	check("/dev/mem and /dev/zero can be opened", mem >= 0 && zero >= 0, -errno);
+	flash = open("/dev/mtd0", O_RDWR);
+	check("/dev/mem, /dev/zero and /dev/mtd0 can be opened", mem >= 0 && zero >= 0 && flash >= 0, -errno);
 	mem_shared(mem);
 	mem_refused(mem);
 	zero_refused(zero);
+	mtd(flash);
 	anonymous("private anonymous memory", MAP_PRIVATE);
 	anonymous("shared anonymous memory", MAP_SHARED);
 	file("/file");

@@ -4,36 +4,15 @@
 #include <linux/loop.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "mmtest.h"
 
 #define PAGES	8
 
-/* A device that is new, until it is closed; *below becomes the file that it is on. */
-static int loop_open(int *below, int flags)
-{
-	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), nr, fd;
-	struct loop_config config = { .info.lo_flags = LO_FLAGS_AUTOCLEAR | flags };
-	char path[32];
-
-	if (control < 0)
-		skip("this kernel has no loop devices");
-	nr = ioctl(control, LOOP_CTL_GET_FREE);
-	want_true("there is a free loop device", nr >= 0);
-	close(control);
-	snprintf(path, sizeof(path), "/dev/loop%d", nr);
-	fd = open_or_fail(path, O_RDWR);
-	*below = temp_file(PAGES * page);
-	config.fd = *below;
-	want("LOOP_CONFIGURE", ioctl(fd, LOOP_CONFIGURE, &config), 0);
-	return fd;
-}
-
 static void block(void)
 {
-	int below, fd = loop_open(&below, 0);
+	int below, fd = loop_open(&below, PAGES * page, 0);
 	unsigned char *p, c;
 	struct area a;
 
@@ -63,7 +42,7 @@ static void block(void)
 /* A device that cannot be written to: not by a shared mapping either, not even later. */
 static void block_readonly(void)
 {
-	int below, fd = loop_open(&below, LO_FLAGS_READ_ONLY), ro;
+	int below, fd = loop_open(&below, PAGES * page, LO_FLAGS_READ_ONLY), ro;
 	unsigned char *p;
 	char path[64], name[64] = "";
 

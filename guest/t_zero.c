@@ -2,7 +2,6 @@
 /* /dev/zero: private is anonymous memory, shared is a nameless tmpfs file. */
 #include <errno.h>
 #include <linux/userfaultfd.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,26 +19,6 @@ static int zero_fd(void)
 static unsigned char *zero_at(void *addr, size_t len, int flags, off_t offset)
 {
 	return map(addr, len, RW, flags | (addr ? MAP_FIXED : 0), zero_fd(), offset);
-}
-
-static sigjmp_buf after_fault;
-
-static void on_fault(int sig)
-{
-	siglongjmp(after_fault, sig);
-}
-
-/* The signal that reading a byte raises, or 0. */
-static int signal_of_read(const volatile unsigned char *p)
-{
-	int sig;
-
-	signal(SIGBUS, on_fault);
-	signal(SIGSEGV, on_fault);
-	sig = sigsetjmp(after_fault, 1);
-	if (!sig)
-		(void)*p;
-	return sig;
 }
 
 static void private_reads_zero(void)

@@ -128,7 +128,7 @@ for fs; do
 	if exercise_fs $options; then ok exercised; else not_ok exercised; fi
 	if [ -z "$options" ]; then
 		cp /payload/* /mnt/ && sums >/tmp/sums
-		# nilfs2 loses what mappings have written, in 6.12 without the patches as well.
+		# With nilfs2 a file can differ then, in 6.12 without the patches as well.
 		if [ "$fs" != tmpfs ] && [ "$fs" != nilfs2 ]; then
 			if { umount_fs && mount_fs && sums >/tmp/sums.again && cmp /tmp/sums /tmp/sums.again; } >$log 2>&1; then
 				ok "the same when mounted again"

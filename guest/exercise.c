@@ -105,10 +105,13 @@ static void same(const unsigned char *got, const unsigned char *expected, size_t
 }
 
 static sigjmp_buf caught;
+static volatile bool touching;
 
 static void on_signal(int sig)
 {
-	siglongjmp(caught, sig);
+	if (touching)
+		siglongjmp(caught, sig);
+	fail("signal %d", sig);
 }
 
 /* Copy, where one side may be a mapping: 0, or the signal that it drew. */
@@ -116,11 +119,12 @@ static int copy(volatile unsigned char *to, const volatile unsigned char *from, 
 {
 	int sig = sigsetjmp(caught, 1);
 
-	if (sig)
-		return sig;
-	for (size_t i = 0; i < len; i++)
-		to[i] = from[i];
-	return 0;
+	touching = true;
+	if (!sig)
+		for (size_t i = 0; i < len; i++)
+			to[i] = from[i];
+	touching = false;
+	return sig;
 }
 
 static unsigned char *map(void *addr, size_t len, int prot, int flags, int file, off_t offset)

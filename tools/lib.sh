@@ -92,6 +92,27 @@ summary() {
 	[ "$n_bad" = 0 ]
 }
 
+# copy_programs ROOT PROGRAM...: this machine's, and the libraries that they name, to where the guest's loader looks
+copy_programs() {
+	local root=$1 p file
+	shift
+	mkdir -p "$root"/{bin,etc,lib,lib64,mnt}
+	for p in "$@"; do
+		file=$(PATH=$PATH:/usr/sbin:/sbin command -v "$p") || die "there is no $p" "Install it: make deps"
+		cp "$file" "$root/bin/"
+	done
+	ldd "$root"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u | xargs cp -Lt "$root/lib"
+	cp -L /lib64/ld-linux-x86-64.so.2 "$root/lib64/"
+	ln -s /proc/mounts "$root/etc/mtab"
+}
+
+# pack ROOT INITRAMFS: behind the guest's initramfs, as the kernel unpacks one archive after the other
+pack() {
+	[ -f "$build/initramfs.gz" ] || die "there is no initramfs yet" "Build it: tools/initramfs"
+	(cd "$1" && find . | sort | cpio -o -H newc --quiet -R 0:0) | gzip -1 -n | cat "$build/initramfs.gz" - >"$2.new"
+	mv "$2.new" "$2"
+}
+
 # worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there already
 worktree() {
 	local want

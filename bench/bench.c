@@ -141,9 +141,9 @@ static void maps(const struct map *m)
 	uint64_t map = 0, unmap = 0;
 
 	/*
-	 * A page of anonymous memory, what merges on the left, the mapping,
-	 * what merges on the right: 6.12 merges a mapping after ->mmap() only
-	 * if there is something on its left.
+	 * Anonymous memory, what merges on the left, the mapping, what merges on
+	 * the right: 6.12 merges a mapping after ->mmap() only if there is
+	 * something on its left.
 	 */
 	if (merges || m->where == REPLACE) {
 		at = space + 2 * len;
@@ -151,8 +151,6 @@ static void maps(const struct map *m)
 			mmap(space, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		if (m->where == LEFT || m->where == BOTH)
 			map_at(at - len, len, m, fd, len);
-		else if (merges)
-			mmap(at - len, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		if (m->where == RIGHT || m->where == BOTH)
 			map_at(at + len, len, m, fd, 3 * len);
 		if (m->where == REPLACE)
@@ -366,6 +364,8 @@ static void adjacent(const struct map *m, int ksm)
 			map_at(space + i * PAGE, PAGE, m, fd, i * PAGE);
 		t0 = __rdtsc() - t0;
 		printf("COUNT %s/vmas %d\n", name, vmas(space, n * PAGE));
+		/* Those that have merged are freed by now. */
+		settle();
 		printf("COUNT %s/slab-bytes %ld\n", name, slab_bytes() - before);
 		printf("COUNT %s/ticks-per-mmap %llu\n", name, (unsigned long long)t0 / n);
 		fflush(stdout);

@@ -2,7 +2,7 @@
 # mmap_prepare for Linux 6.12 LTS. "make help" lists the targets.
 
 # BUILD=, BASE=, TREE=, PATCHES= and FORCE= reach the tools by the environment.
-export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND
+export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME
 .NOTPARALLEL:
 SUITE ?=
 BASES ?=
@@ -11,7 +11,7 @@ ARCHS ?=
 FOR ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh kernel boot shell docs check check-full coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps tree refresh kernel boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
 
 help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -51,6 +51,9 @@ check-full: tree	## and every longer one: patch by patch, other machines, faults
 
 coverage: tree	## which lines of the patches do the tests run? build/coverage/html/index.html
 	@tools/check-coverage
+
+bench: tree	## what do mappings cost and save, in instructions? (LAYOUTS=3 ROUNDS=3 TIME=1)
+	@tools/bench
 
 fuzz: tree	## fuzz mappings against a model of the address space (FOR=600 seconds)
 	@tools/check-fuzz $(FOR)

@@ -52,7 +52,7 @@ check-full: tree	## and every longer one: patch by patch, other machines, faults
 coverage: tree	## which lines of the patches do the tests run? build/coverage/html/index.html
 	@tools/check-coverage
 
-bench: tree	## what do mappings cost and save, in instructions? (LAYOUTS=3 ROUNDS=3 TIME=1)
+bench: tree	## what do mappings cost and save, in instructions? (LAYOUTS=3 ROUNDS=2 TIME=1)
 	@tools/bench
 
 fuzz: tree	## fuzz mappings against a model of the address space (FOR=600 seconds)

@@ -40,7 +40,7 @@ shell: tree	## boot it in QEMU and leave you at a prompt
 	@tools/initramfs
 	@tools/boot lean shell
 
-docs: tree	## build the HTML documentation, the HOWTO in it
+docs: tree	## build the documentation: the HOWTO and the guide, as HTML and as text
 	@tools/docs
 
 check: tree	## run every test suite (SUITE="patches style ..." for some)

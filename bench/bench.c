@@ -380,6 +380,7 @@ static void adjacent(const struct map *m, int ksm)
 
 		if (ksm && prctl(PR_SET_MEMORY_MERGE, 1, 0, 0, 0))
 			fail("PR_SET_MEMORY_MERGE");
+		settle();
 		before = slab_bytes();
 		t0 = __rdtsc();
 		for (int i = 0; i < n; i++)
@@ -389,7 +390,7 @@ static void adjacent(const struct map *m, int ksm)
 		/* Those that have merged are freed by now. */
 		settle();
 		printf("COUNT %s/slab-bytes %ld\n", name, slab_bytes() - before);
-		printf("COUNT %s/ticks-per-mmap %llu\n", name, (unsigned long long)t0 / n);
+		printf("COUNT %s/per-mmap %llu\n", name, (unsigned long long)t0 / n);
 		fflush(stdout);
 		_exit(0);
 	}

@@ -9,9 +9,10 @@ BASES ?=
 MUTANTS ?=
 ARCHS ?=
 FOR ?=
+TOPIC ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh kernel boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps tree refresh mail kernel boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
 
 help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -26,6 +27,9 @@ tree:	## kernel tree with the patches: build/linux (BASE=dir|git|tarball|.deb, F
 
 refresh:	## write the commits of the tree back to patches/6.12
 	@tools/refresh
+
+mail: tree	## write one topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
+	@tools/mail $(TOPIC)
 
 kernel: tree	## build the small kernel with the patches (KERNEL=debug|base|topic01)
 	@tools/kernel $(or $(KERNEL),lean)

@@ -4,6 +4,8 @@
 # shellcheck disable=SC2034  # the variables are for those who source this
 
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+# kbuild lists what a file depends on anyway: half of what a miss costs
+export CCACHE_DEPEND=1
 # Options meant for our own Makefile must not reach the kernel's.
 unset MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKELEVEL KBUILD_OUTPUT O ARCH CROSS_COMPILE
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX CDPATH

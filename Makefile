@@ -2,7 +2,7 @@
 # mmap_prepare for Linux 6.12 LTS. "make help" lists the targets.
 
 # BUILD=, BASE=, TREE=, PATCHES= and FORCE= reach the tools by the environment.
-export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME
+export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME CONFIG LEAN DISTCC
 .NOTPARALLEL:
 SUITE ?=
 BASES ?=
@@ -12,7 +12,7 @@ FOR ?=
 TOPIC ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh mail kernel boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps tree refresh mail kernel deb boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
 
 help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -31,8 +31,11 @@ refresh:	## write the commits of the tree back to patches/6.12
 mail: tree	## write one topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
 	@tools/mail $(TOPIC)
 
-kernel: tree	## build the small kernel with the patches (KERNEL=debug|base|topic01)
+kernel: tree	## build the small kernel with the patches (KERNEL=debug|base|topic01, DISTCC=hosts)
 	@tools/kernel $(or $(KERNEL),lean)
+
+deb: tree	## Debian packages of the kernel, with Debian's configuration (CONFIG=file, LEAN=1, DISTCC=hosts)
+	@tools/deb
 
 boot: tree	## boot it in QEMU and show what mmap_prepare maps
 	@tools/kernel lean

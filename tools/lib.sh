@@ -94,6 +94,13 @@ summary() {
 	[ "$n_bad" = 0 ]
 }
 
+# debian_suites [LABEL]: mirror and codename of each suite of Debian that this machine's apt has
+debian_suites() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(ORIGIN)/$(LABEL)/ $(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+		sed -n "s,^Debian/${1:-[^/]*}/ ,,p" | sort -u
+}
+
 # copy_programs ROOT PROGRAM...: this machine's, and the libraries that they name, to where the guest's loader looks
 copy_programs() {
 	local root=$1 p file

@@ -89,6 +89,13 @@ n_ok=0 n_bad=0 n_skip=0
 ok() { n_ok=$((n_ok + 1)); say "ok - $1"; }
 not_ok() { n_bad=$((n_bad + 1)); say "not ok - $1"; }
 skip() { n_skip=$((n_skip + 1)); say "ok - $1 # SKIP"; }
+# check NAME COMMAND...: it must succeed; what it says goes to $log
+check() {
+	local name=$1
+	shift
+	# shellcheck disable=SC2154
+	if "$@" >>"$log" 2>&1 </dev/null; then ok "$name"; else not_ok "$name # why: expected success got an error (log: $log)"; fi
+}
 summary() {
 	say "$n_ok passed, $n_bad failed, $n_skip skipped"
 	[ "$n_bad" = 0 ]

@@ -130,8 +130,9 @@ pack() {
 }
 
 # worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there already
-worktree() {
-	local want
+worktree() (
+	exec 9>"$build/.worktree.lock"
+	flock 9
 	want=$(tgit rev-parse -q --verify "$2^{commit}") || die "$tree has no $2" "Make the tree with its topics: make tree"
 	# only if DIR is a worktree of this very tree, not just inside some other repository
 	if [ -f "$1/.git" ] && [ "$(git -C "$1" rev-parse --path-format=absolute --git-common-dir 2>/dev/null)" = "$tree/.git" ]; then
@@ -143,4 +144,4 @@ worktree() {
 	rm -rf "$1"
 	tgit worktree prune
 	tgit worktree add -q --detach "$1" "$want"
-}
+)

@@ -129,7 +129,7 @@ pack() {
 	mv "$2.new" "$2"
 }
 
-# worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there already
+# worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there already. One at a time.
 worktree() (
 	exec 9>"$build/.worktree.lock"
 	flock 9

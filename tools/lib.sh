@@ -4,6 +4,8 @@
 # shellcheck disable=SC2034  # the variables are for those who source this
 
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+# The PATH of an ordinary user has no mkfs and no dkms.
+export PATH=$PATH:/usr/sbin:/sbin
 # kbuild lists what a file depends on anyway: half of what a miss costs
 export CCACHE_DEPEND=1
 # Options meant for our own Makefile must not reach the kernel's.
@@ -114,7 +116,7 @@ copy_programs() {
 	shift
 	mkdir -p "$root"/{bin,etc,lib,lib64,mnt}
 	for p in "$@"; do
-		file=$(PATH=$PATH:/usr/sbin:/sbin command -v "$p") || die "there is no $p" "Install it: make deps"
+		file=$(command -v "$p") || die "there is no $p" "Install it: make deps"
 		cp "$file" "$root/bin/"
 	done
 	ldd "$root"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u | xargs cp -Lt "$root/lib"

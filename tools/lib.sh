@@ -63,6 +63,9 @@ kernel_version() {
 		END { print v "." p "." s }' "$1/Makefile"
 }
 
+# supported: the 6.12.y that the patches are kept for, the newest last
+supported() { sed -nE 's/^(6\.12\.[0-9]+)([[:space:]].*)?$/\1/p' "$patches/bases" 2>/dev/null | sort -V; }
+
 tgit() { git -C "$tree" "$@"; }
 
 # Topic folders that hold patches, and topic branches of the tree, in order.

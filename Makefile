@@ -2,7 +2,7 @@
 # mmap_prepare for Linux 6.12 LTS. "make help" lists the targets.
 
 # BUILD=, BASE=, TREE=, PATCHES= and FORCE= reach the tools by the environment.
-export BUILD BASE TREE PATCHES FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME CONFIG LEAN DISTCC JOBS
+export BUILD BASE TREE PATCHES WITHOUT FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME CONFIG LEAN DISTCC JOBS
 .NOTPARALLEL:
 SUITE ?=
 BASES ?=
@@ -22,7 +22,7 @@ help:	## this list
 deps:	## install the Debian packages that are missing
 	@tools/deps
 
-tree:	## kernel tree with the patches: build/linux (BASE=dir|git|tarball|.deb, FORCE=1)
+tree:	## kernel tree with the patches: build/linux (BASE=dir|git|tarball|.deb, WITHOUT=topic, FORCE=1)
 	@tools/tree
 
 refresh:	## write the commits of the tree back to patches/6.12

@@ -73,7 +73,12 @@ patch_topics() { (cd "$patches" 2>/dev/null && printf '%s\n' [0-9][0-9]-*/*.patc
 tree_topics() { tgit for-each-ref --format='%(refname:short)' 'refs/heads/[0-9][0-9]-*' | sort; }
 
 # Fingerprints: of all patch files, and of all that the tree has committed.
-patches_id() { (cd "$patches" 2>/dev/null && find . -name '*.patch' -type f | sort | xargs -r -d '\n' sha256sum) | sha256sum | cut -c1-40; }
+patches_id() {
+	{
+		(cd "$patches" 2>/dev/null && find . -name '*.patch' -type f | sort | xargs -r -d '\n' sha256sum)
+		[ -z "${WITHOUT:-}" ] || say "without $WITHOUT"
+	} | sha256sum | cut -c1-40
+}
 tips_id() {
 	{
 		tgit rev-parse HEAD

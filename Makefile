@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # mmap_prepare for Linux 6.12 LTS. "make help" lists the targets.
 
-# BUILD=, BASE=, TREE=, PATCHES= and FORCE= reach the tools by the environment.
-export BUILD BASE TREE PATCHES WITHOUT FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME CONFIG LEAN DISTCC JOBS
+# These reach the tools by the environment.
+export APT_SOURCES BUILD BASE TREE PATCHES WITHOUT FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME CONFIG LEAN DISTCC JOBS
 .NOTPARALLEL:
 SUITE ?=
 BASES ?=
@@ -22,7 +22,7 @@ help:	## this list
 deps:	## install the Debian packages that are missing
 	@tools/deps
 
-tree:	## kernel tree with the patches: build/linux (BASE=dir|git|tarball|.deb, WITHOUT=topic, FORCE=1)
+tree:	## kernel tree with the patches: build/linux (BASE=6.12.N|dir|git|tarball|.deb, WITHOUT=topic, FORCE=1)
 	@tools/tree
 
 refresh:	## write the commits of the tree back to patches/6.12

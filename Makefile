@@ -2,7 +2,7 @@
 # mmap_prepare for Linux 6.12 LTS. "make help" lists the targets.
 
 # These reach the tools by the environment.
-export APT_SOURCES BUILD BASE TREE PATCHES WITHOUT FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME CONFIG LEAN DISTCC JOBS
+export APT_SOURCES BUILD BASE BASE_OLD TREE PATCHES WITHOUT FORCE TIMEOUT APPEND LAYOUTS ROUNDS TIME CONFIG LEAN DISTCC JOBS
 .NOTPARALLEL:
 SUITE ?=
 BASES ?=
@@ -12,7 +12,7 @@ FOR ?=
 TOPIC ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh mail kernel deb boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps tree refresh rebase mail kernel deb boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
 
 help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -27,6 +27,9 @@ tree:	## kernel tree with the patches: build/linux (BASE=6.12.N|dir|git|tarball|
 
 refresh:	## write the commits of the tree back to patches/6.12
 	@tools/refresh
+
+rebase:	## take the patches to another 6.12.y (BASE=6.12.N|file, BASE_OLD=file|none); run it again to go on
+	@tools/rebase
 
 mail: tree	## write one topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
 	@tools/mail $(TOPIC)
@@ -68,7 +71,7 @@ fuzz: tree	## fuzz mappings against a model of the address space (FOR=600 second
 check-selftests: tree	## do the memory selftests of 6.12 pass as without the patches? (5 minutes)
 	@tools/check-selftests
 
-check-bases:	## do the patches apply to every 6.12.y that apt offers? (BASES="a.deb ...")
+check-bases:	## do the patches apply to the 6.12.y of Debian 12 and 13? (BASES=--all, or "a.deb ...")
 	@tools/check-bases $(BASES)
 
 check-bisect: tree	## does every single patch build and pass? (an hour)

@@ -64,7 +64,7 @@ kernel_version() {
 }
 
 # supported: the 6.12.y that the patches are kept for, the newest last
-supported() { sed -nE 's/^(6\.12\.[0-9]+)([[:space:]].*)?$/\1/p' "$patches/bases" 2>/dev/null | sort -V; }
+supported() { [ ! -f "$patches/bases" ] || sed -nE 's/^(6\.12\.[0-9]+)([[:space:]].*)?$/\1/p' "$patches/bases" | sort -V; }
 
 tgit() { git -C "$tree" "$@"; }
 

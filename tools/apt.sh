@@ -42,10 +42,10 @@ apt_lists() {
 	mv "$apt/sources.new" "$apt/sources.list"
 	rm -f "$apt/updated"
 	say "Fetching package lists"
-	if ours apt-get -q update >"$out" 2>&1 </dev/null; then
+	if ours apt-get -q -o APT::Update::Error-Mode=any update >"$out" 2>&1 </dev/null; then
 		touch "$apt/updated"
 	else
-		say "apt-get update failed, of what is in $apt/sources.list; log: $out" "$(grep -m3 '^E:' "$out")" "Going on with the lists that are there"
+		say "apt-get update failed for $apt/sources.list; log: $out" "$(grep -m3 '^E:' "$out")" "Going on with the lists that are there"
 	fi
 }
 

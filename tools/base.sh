@@ -80,7 +80,7 @@ unpack() { # from $base into $new
 			tar -c -C "$base" --exclude=./.git . | untar -f -
 		fi
 		;;
-	esac
+	esac || return # errexit is off where unpack || ... is said
 	# a tarball has one folder at its top
 	local dirs=("$new"/*/)
 	if [ ! -f "$new/Makefile" ] && [ ${#dirs[@]} = 1 ] && [ -d "${dirs[0]}" ]; then

@@ -20,7 +20,7 @@ logs=$build/log
 export BUILD=$build TREE=$tree PATCHES=$patches
 me=tools/$(basename "$0")
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; } # a line for each argument
 
 # die WHAT [WHAT-TO-DO...]: one line for each argument
 die() {

@@ -59,9 +59,10 @@ need_space() {
 # kernel_version DIR: 6.12.117, or nothing if this is no kernel tree
 kernel_version() {
 	[ -f "$1/Makefile" ] && [ -f "$1/Kbuild" ] && [ -f "$1/mm/mmap.c" ] || return 0
-	awk -F' *= *' '$1 == "VERSION" { v = $2 } $1 == "PATCHLEVEL" { p = $2 } $1 == "SUBLEVEL" { s = $2; exit }
-		END { print v "." p "." s }' "$1/Makefile"
+	makefile_version <"$1/Makefile"
 }
+# The same from a kernel's top Makefile on standard input.
+makefile_version() { awk -F' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL) *=/ { v = v sep $2; sep = "." } END { print v }'; }
 
 # supported: the 6.12.y that the patches are kept for, the newest last
 supported() { [ ! -f "$patches/bases" ] || sed -nE 's/^(6\.12\.[0-9]+)([[:space:]].*)?$/\1/p' "$patches/bases" | sort -V; }

@@ -6,6 +6,10 @@ apt=$build/apt
 releases='bookworm trixie'
 ours() { APT_CONFIG=$apt/apt.conf "$@"; }
 
+need_apt() { # WHAT-TO-DO
+	command -v apt-get >/dev/null || die "this system has no apt, to get the source of Debian's kernel" "$1"
+}
+
 apt_sources() {
 	local debian main security keys r s
 	if [ -n "${APT_SOURCES:-}" ]; then

@@ -13,9 +13,20 @@ named_base() {
 		if [ -d "$base" ]; then
 			check_version "$base" "$base"
 		else
-			case $base in *.deb | *.tar | *.tar.xz | *.tar.gz | *.tgz | *.tar.zst) ;; *) die "BASE=$base is neither a folder, a tarball nor a .deb" ;; esac
+			case $base in
+			*.deb) check_deb ;;
+			*.tar | *.tar.xz | *.tar.gz | *.tgz | *.tar.zst) ;;
+			*) die "BASE=$base is neither a folder, a tarball nor a .deb" ;;
+			esac
 		fi
 	fi
+}
+
+check_deb() { # what it says of itself, before a minute goes by
+	local package v
+	package=$(dpkg-deb -f "$base" Package 2>&1) || die "BASE=$base is no Debian package, or cut short: ${package##*error: }"
+	v=$(dpkg-deb -f "$base" Version)
+	case $package-$v in linux-source-*-6.12.*) ;; *) die "BASE=$base is $package $v; the patches are for 6.12.y" "Name a linux-source-6.12 package, or something else: make tree BASE=..." ;; esac
 }
 
 # get_base: download it, unless it is a file or a folder; sets base to its place
@@ -27,6 +38,7 @@ get_base() {
 # Without BASE this machine's apt says what there is; a version that is named may come from any suite of Debian 12 and 13.
 apt_base() { # [6.12.N]: sets base to the downloaded package: that one, or the newest supported that apt offers, or else the newest
 	local all v='' newest from=()
+	need_apt "Name source that is here: make tree BASE=/path/to/linux-6.12.y (a folder, git tree, tarball or linux-source .deb)"
 	if [ -n "${1:-}${APT_SOURCES:-}" ]; then
 		from=(ours)
 		apt_lists
@@ -58,6 +70,7 @@ apt_base() { # [6.12.N]: sets base to the downloaded package: that one, or the n
 			"Or use source that is here already: make tree BASE=/path/to/linux-6.12.y"
 	fi
 	fetch_source "$v" "${from[@]}" || die "apt-get could not download linux-source-6.12 $v; log: $log" \
+		"Why: $(grep -a '^[EW]: ' "$log" | tail -n 1 | cut -c4-)" \
 		"If the package lists are old: sudo apt-get update, then make tree again"
 	base=$deb
 }
@@ -85,7 +98,7 @@ unpack() { # from $base into $new
 	local dirs=("$new"/*/)
 	if [ ! -f "$new/Makefile" ] && [ ${#dirs[@]} = 1 ] && [ -d "${dirs[0]}" ]; then
 		mv "${dirs[0]%/}" "$new.x"
-		rm -rf "$new"
+		rmdir "$new"
 		mv "$new.x" "$new"
 	fi
 }
@@ -97,12 +110,12 @@ check_version() { # DIR NAME
 	case $v in 6.12.*) ;; *) die "$2 is Linux $v; the patches are for 6.12.y" "Name a 6.12 tree with make tree BASE=..." ;; esac
 }
 
-# unpack_base DIR: from $base into DIR, which is made anew
+# unpack_base DIR: from $base into DIR/linux; DIR is made anew
 unpack_base() {
-	local new=$1
-	rm -rf "$new" "$new.x"
-	mkdir -p "$new"
+	local new=$1/linux
 	say "Unpacking $(basename "$base")"
+	scratch "$1"
+	mkdir "$new"
 	unpack || die "could not unpack $base; log: $log" "If it is a download that was cut short, remove it and run this again"
 	check_version "$new" "$base"
 	rm -rf "$new/.git"

@@ -36,6 +36,30 @@ usage() {
 }
 
 case $build in *[[:space:]:]*) die "the build folder '$build' has a space or colon in its name; the kernel's make cannot build there" "Name another one: make BUILD=/some/where ..." ;; esac
+
+# A folder with this file in it is the project's. Nothing else that a person can name is ever emptied or removed.
+mark=.mmap-prepare-build
+
+# own DIR WHAT-TO-DO: DIR is the project's already, or new, or empty; then it is from now on
+own() {
+	local why
+	[ ! -f "$1/$mark" ] || return 0
+	if [ -e "$1" ] && { [ ! -d "$1" ] || [ -n "$(ls -A -- "$1")" ]; }; then
+		die "$1 is there already, and was not made by this project: nothing is put or removed there" "$2"
+	fi
+	why=$({ mkdir -p -- "$1" && touch -- "$1/$mark"; } 2>&1) || die "cannot make $1: ${why##*: }" "$2"
+}
+
+# scratch DIR: the same, and nothing else is in it
+scratch() {
+	own "$1" "Move it away, then run this again"
+	rm -rf -- "$1"
+	own "$1" "Run this again"
+}
+
+# A build folder of older times has no mark yet.
+if [ ! -f "$build/$mark" ] && [ -f "$build/linux/.git/mmap-prepare-state" ]; then touch "$build/$mark"; fi
+own "$build" "Name a folder that is new or empty: make BUILD=/some/where ..."
 mkdir -p "$logs"
 
 # count LABEL REGEX EVERY [TOTAL]: read lines, show how many match; live on a terminal
@@ -138,6 +162,15 @@ pack() {
 	[ -f "$build/initramfs.gz" ] || die "there is no initramfs yet" "Build it: tools/initramfs"
 	(cd "$1" && find . | sort | cpio -o -H newc --quiet -R 0:0) | gzip -1 -n | cat "$build/initramfs.gz" - >"$2.new"
 	mv "$2.new" "$2"
+}
+
+# lock_tree: nobody else makes, rebases or writes back this tree. Tools that this one calls have its lock.
+lock_tree() {
+	[ "${TREE_LOCKED:-}" != "$tree" ] || return 0
+	mkdir -p "$(dirname "$tree")"
+	exec 8>"$tree.lock"
+	flock -n 8 || { say "Waiting: another make tree, rebase or refresh is at work on $tree"; flock 8; }
+	export TREE_LOCKED=$tree
 }
 
 # worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there already. One at a time.

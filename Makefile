@@ -12,7 +12,10 @@ FOR ?=
 TOPIC ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps tree refresh rebase mail kernel deb boot shell docs check check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps boot-deps tree refresh rebase mail kernel deb boot shell docs check check-all check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+
+# These check their arguments first, and then make the tree.
+mail kernel deb docs check check-all check-full coverage bench fuzz check-selftests check-bisect check-archs mutants: export WITH_TREE = 1
 
 help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -31,56 +34,62 @@ refresh:	## write the commits of the tree back to patches/6.12
 rebase:	## take the patches to another 6.12.y (BASE=6.12.N|file, BASE_OLD=file|none); run it again to go on
 	@tools/rebase
 
-mail: tree	## write one topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
+mail:	## write one topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
 	@tools/mail $(TOPIC)
 
-kernel: tree	## build the small kernel with the patches (KERNEL=debug|base|topic01, DISTCC=hosts)
+kernel:	## build the small kernel with the patches (KERNEL=debug|base|topic01, DISTCC=hosts)
 	@tools/kernel $(or $(KERNEL),lean)
 
-deb: tree	## Debian packages of the kernel, with Debian's configuration (CONFIG=file, LEAN=1, DISTCC=hosts)
+deb:	## Debian packages of the kernel, with Debian's configuration (CONFIG=file, LEAN=1, DISTCC=hosts)
 	@tools/deb
 
-boot: tree	## boot it in QEMU and show what mmap_prepare maps
+boot: boot-deps tree	## boot it in QEMU and show what mmap_prepare maps
 	@tools/kernel lean
 	@tools/initramfs
 	@tools/boot lean demo
+
+boot-deps:
+	@tools/deps tree kernel boot
 
 shell: tree	## boot it in QEMU and leave you at a prompt
 	@tools/kernel lean
 	@tools/initramfs
 	@tools/boot lean shell
 
-docs: tree	## build the documentation: the HOWTO and the guide, as HTML and as text
+docs:	## build the documentation: the HOWTO and the guide, as HTML and as text
 	@tools/docs
 
-check: tree	## run every test suite (SUITE="patches style ..." for some)
+check:	## what finds most, in 15 minutes (SUITE="patches style ..." for some; tools/check --list)
 	@tools/check $(SUITE)
 
-check-full: tree	## and every longer one: patch by patch, other machines, faults, fuzzing, ... (hours)
-	@tools/check --full
+check-all:	## every test that can find a fault of the patches (an hour)
+	@tools/check --tier all
 
-coverage: tree	## which lines of the patches do the tests run? build/coverage/html/index.html
+check-full:	## and every longer one: patch by patch, other machines, faults, fuzzing, ... (hours; goes on where it ended)
+	@tools/check --tier full
+
+coverage:	## which lines of the patches do the tests run? build/coverage/html/index.html
 	@tools/check-coverage
 
-bench: tree	## what do mappings cost and save, in instructions? (LAYOUTS=3 ROUNDS=2 TIME=1)
+bench:	## what do mappings cost and save, in instructions? (LAYOUTS=3 ROUNDS=2 TIME=1)
 	@tools/bench
 
-fuzz: tree	## fuzz mappings against a model of the address space (FOR=600 seconds)
+fuzz:	## fuzz mappings against a model of the address space (FOR=600 seconds)
 	@tools/check-fuzz $(FOR)
 
-check-selftests: tree	## do the memory selftests of 6.12 pass as without the patches? (5 minutes)
+check-selftests:	## do the memory selftests of 6.12 pass as without the patches? (5 minutes)
 	@tools/check-selftests
 
 check-bases:	## do the patches apply to the 6.12.y of Debian 12 and 13? (BASES=--all, or "a.deb ...")
 	@tools/check-bases $(BASES)
 
-check-bisect: tree	## does every single patch build and pass? (an hour)
+check-bisect:	## does every single patch build and pass? (an hour)
 	@tools/check-bisect $(RANGE)
 
-check-archs: tree	## does it build and run on other machines? (ARCHS="arm64 nommu ...")
+check-archs:	## does it build and run on other machines? (ARCHS="arm64 nommu ...")
 	@tools/check-archs $(ARCHS)
 
-mutants: tree	## put faults into the code: does a test fail for each? (an hour; MUTANTS="vma ...")
+mutants:	## put faults into the code: does a test fail for each? (an hour; MUTANTS="vma ...")
 	@tools/mutants $(MUTANTS)
 
 clean:	## remove what was built; the kernel tree and the downloads stay

@@ -30,10 +30,14 @@ die() {
 	exit 1
 }
 
+# help: what the comment at the top of a tool says. usage [MORE]: the part of it that tells how to call the tool.
+help() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 usage() {
-	printf 'usage: %s\n' "$1" >&2
+	help | sed -n '/^usage: /,$p' >&2
+	[ $# = 0 ] || printf '%s\n' "$1" >&2
 	exit 2
 }
+case ${1:-} in -h | --help) help; exit ;; esac
 
 case $build in *[[:space:]:]*) die "the build folder '$build' has a space or colon in its name; the kernel's make cannot build there" "Name another one: make BUILD=/some/where ..." ;; esac
 
@@ -70,6 +74,15 @@ count() {
 		function show() { return "  " label " " n (total >= n ? "/" total : "") }
 		$0 ~ re { n++; if (tty) { if (n % 20 == 0) printf "\r%s", show() } else if (n % every == 0) print show(); fflush() }
 		END { if (tty && n) printf "\r%s\n", show() }'
+}
+
+# need GROUP...: packages of tools/deps. Called when the arguments are found good: make wants the tree made only then.
+need() {
+	"$top/tools/deps" --need "$@"
+	if [ -n "${WITH_TREE:-}" ]; then
+		unset WITH_TREE
+		"$top/tools/tree"
+	fi
 }
 
 # need_space GB WHAT
@@ -130,6 +143,20 @@ check() {
 	shift
 	# shellcheck disable=SC2154
 	if "$@" >>"$log" 2>&1 </dev/null; then ok "$name"; else not_ok "$name # why: expected success got an error (log: $log)"; fi
+}
+# count_said TOOL ARGUMENT...: and count what it says, each "ok - ..." and "not ok - ..."
+count_said() {
+	local line rc=0 said
+	said=$("$top/tools/$1" "${@:2}") || rc=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok - '*) ok "${line#ok - }" ;;
+		'not ok - '*) not_ok "${line#not ok - }" ;;
+		'') ;;
+		*) say "$line" ;;
+		esac
+	done <<<"$said"
+	[ $rc = 0 ] || grep '^not ok' >/dev/null <<<"$said" || not_ok "tools/$1 runs to its end"
 }
 summary() {
 	say "$n_ok passed, $n_bad failed, $n_skip skipped"

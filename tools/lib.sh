@@ -30,11 +30,10 @@ die() {
 	exit 1
 }
 
-# help: what the comment at the top of a tool says. usage [MORE]: the part of it that tells how to call the tool.
+# help: what the comment at the top of a tool says. usage: the part of it that tells how to call the tool.
 help() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 usage() {
 	help | sed -n '/^usage: /,$p' >&2
-	[ $# = 0 ] || printf '%s\n' "$1" >&2
 	exit 2
 }
 case ${1:-} in -h | --help) help; exit ;; esac

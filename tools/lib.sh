@@ -30,7 +30,7 @@ die() {
 	exit 1
 }
 
-# help: what the comment at the top of a tool says. usage: the part of it that tells how to call the tool.
+# help: what the comment at the top of a tool says. usage: how it is called, of that.
 help() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 usage() {
 	help | sed -n '/^usage: /,$p' >&2
@@ -38,9 +38,15 @@ usage() {
 }
 case ${1:-} in -h | --help) help; exit ;; esac
 
-case $build in *[[:space:]:]*) die "the build folder '$build' has a space or colon in its name; the kernel's make cannot build there" "Name another one: make BUILD=/some/where ..." ;; esac
+case $build in
+*[[:space:]:]*)
+	die "the kernel's make cannot build in '$build': there is a space or colon in that name" \
+		"Name another folder: make BUILD=/some/where ..."
+	;;
+esac
 
-# A folder with this file in it is the project's. Nothing else that a person can name is ever emptied or removed.
+# A folder with this file in it is the project's. Nothing else that a person can name is ever
+# emptied or removed.
 mark=.mmap-prepare-build
 
 # own DIR WHAT-TO-DO: DIR is the project's already, or new, or empty; then it is from now on
@@ -48,9 +54,10 @@ own() {
 	local why
 	[ ! -f "$1/$mark" ] || return 0
 	if [ -e "$1" ] && { [ ! -d "$1" ] || [ -n "$(ls -A -- "$1")" ]; }; then
-		die "$1 is there already, and was not made by this project: nothing is put or removed there" "$2"
+		die "$1 is there already, and was not made by this project: it is left alone" "$2"
 	fi
-	why=$({ mkdir -p -- "$1" && touch -- "$1/$mark"; } 2>&1) || die "cannot make $1: ${why##*: }" "$2"
+	why=$({ mkdir -p -- "$1" && touch -- "$1/$mark"; } 2>&1) ||
+		die "cannot make $1: ${why##*: }" "$2"
 }
 
 # scratch DIR: the same, and nothing else is in it
@@ -61,7 +68,9 @@ scratch() {
 }
 
 # A build folder of older times has no mark yet.
-if [ ! -f "$build/$mark" ] && [ -f "$build/linux/.git/mmap-prepare-state" ]; then touch "$build/$mark"; fi
+if [ -f "$build/linux/.git/mmap-prepare-state" ] && [ ! -f "$build/$mark" ]; then
+	touch "$build/$mark"
+fi
 own "$build" "Name a folder that is new or empty: make BUILD=/some/where ..."
 mkdir -p "$logs"
 
@@ -71,11 +80,17 @@ count() {
 	[ -t 1 ] && tty=1
 	awk -v label="$1" -v re="$2" -v every="$3" -v total="${4:-0}" -v tty=$tty '
 		function show() { return "  " label " " n (total >= n ? "/" total : "") }
-		$0 ~ re { n++; if (tty) { if (n % 20 == 0) printf "\r%s", show() } else if (n % every == 0) print show(); fflush() }
+		$0 ~ re {
+			n++
+			if (tty && n % 20 == 0) printf "\r%s", show()
+			if (!tty && n % every == 0) print show()
+			fflush()
+		}
 		END { if (tty && n) printf "\r%s\n", show() }'
 }
 
-# need GROUP...: packages of tools/deps. Called when the arguments are found good: make wants the tree made only then.
+# need GROUP...: packages of tools/deps. Called when the arguments are found good: make wants the
+# tree made only then.
 need() {
 	"$top/tools/deps" --need "$@"
 	if [ -n "${WITH_TREE:-}" ]; then
@@ -98,21 +113,32 @@ kernel_version() {
 	makefile_version <"$1/Makefile"
 }
 # The same from a kernel's top Makefile on standard input.
-makefile_version() { awk -F' *= *' '/^(VERSION|PATCHLEVEL|SUBLEVEL) *=/ { v = v sep $2; sep = "." } END { print v }'; }
+makefile_version() {
+	awk -F' *= *' '
+		/^(VERSION|PATCHLEVEL|SUBLEVEL) *=/ { v = v sep $2; sep = "." }
+		END { print v }'
+}
 
 # supported: the 6.12.y that the patches are kept for, the newest last
-supported() { [ ! -f "$patches/bases" ] || sed -nE 's/^(6\.12\.[0-9]+)([[:space:]].*)?$/\1/p' "$patches/bases" | sort -V; }
+supported() {
+	[ -f "$patches/bases" ] || return 0
+	sed -nE 's/^(6\.12\.[0-9]+)([[:space:]].*)?$/\1/p' "$patches/bases" | sort -V
+}
 
 tgit() { git -C "$tree" "$@"; }
 
 # Topic folders that hold patches, and topic branches of the tree, in order.
-patch_topics() { (cd "$patches" 2>/dev/null && printf '%s\n' [0-9][0-9]-*/*.patch | sed -n 's,/[^*]*\.patch$,,p' | sort -u); }
+patch_topics() (
+	cd "$patches" 2>/dev/null &&
+		printf '%s\n' [0-9][0-9]-*/*.patch | sed -n 's,/[^*]*\.patch$,,p' | sort -u
+)
 tree_topics() { tgit for-each-ref --format='%(refname:short)' 'refs/heads/[0-9][0-9]-*' | sort; }
 
 # Fingerprints: of all patch files, and of all that the tree has committed.
 patches_id() {
 	{
-		(cd "$patches" 2>/dev/null && find . -name '*.patch' -type f | sort | xargs -r -d '\n' sha256sum)
+		(cd "$patches" 2>/dev/null &&
+			find . -name '*.patch' -type f | sort | xargs -r -d '\n' sha256sum)
 		[ -z "${WITHOUT:-}" ] || say "without $WITHOUT"
 	} | sha256sum | cut -c1-40
 }
@@ -143,7 +169,11 @@ check() {
 	local name=$1
 	shift
 	# shellcheck disable=SC2154
-	if "$@" >>"$log" 2>&1 </dev/null; then ok "$name"; else not_ok "$name # why: expected success got an error (log: $log)"; fi
+	if "$@" >>"$log" 2>&1 </dev/null; then
+		ok "$name"
+	else
+		not_ok "$name # why: expected success got an error (log: $log)"
+	fi
 }
 # count_said TOOL ARGUMENT...: and count what it says, each "ok - ..." and "not ok - ..."
 count_said() {
@@ -167,11 +197,13 @@ summary() {
 # debian_suites [LABEL]: mirror and codename of each suite of Debian that this machine's apt has
 debian_suites() {
 	# shellcheck disable=SC2016
-	apt-get indextargets --format '$(ORIGIN)/$(LABEL)/ $(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
+	apt-get indextargets --format '$(ORIGIN)/$(LABEL)/ $(REPO_URI) $(CODENAME)' \
+		'Created-By: Packages' |
 		sed -n "s,^Debian/${1:-[^/]*}/ ,,p" | sort -u
 }
 
-# copy_programs ROOT PROGRAM...: this machine's, and the libraries that they name, to where the guest's loader looks
+# copy_programs ROOT PROGRAM...: this machine's, and the libraries that they name, to where the
+# guest's loader looks
 copy_programs() {
 	local root=$1 p file
 	shift
@@ -180,35 +212,49 @@ copy_programs() {
 		file=$(command -v "$p") || die "there is no $p" "Install it: make deps"
 		cp "$file" "$root/bin/"
 	done
-	ldd "$root"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u | xargs cp -Lt "$root/lib"
+	ldd "$root"/bin/* | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | sort -u |
+		xargs cp -Lt "$root/lib"
 	cp -L /lib64/ld-linux-x86-64.so.2 "$root/lib64/"
 	ln -s /proc/mounts "$root/etc/mtab"
 }
 
-# pack ROOT INITRAMFS: behind the guest's initramfs, as the kernel unpacks one archive after the other
+# pack ROOT INITRAMFS: behind the guest's initramfs: the kernel unpacks one archive after the other
 pack() {
 	[ -f "$build/initramfs.gz" ] || die "there is no initramfs yet" "Build it: tools/initramfs"
-	(cd "$1" && find . | sort | cpio -o -H newc --quiet -R 0:0) | gzip -1 -n | cat "$build/initramfs.gz" - >"$2.new"
+	(cd "$1" && find . | sort | cpio -o -H newc --quiet -R 0:0) | gzip -1 -n |
+		cat "$build/initramfs.gz" - >"$2.new"
 	mv "$2.new" "$2"
 }
 
-# lock_tree: nobody else makes, rebases or writes back this tree. Tools that this one calls have its lock.
+# lock_tree: nobody else makes, rebases or writes back this tree. Tools that this one calls have
+# its lock.
 lock_tree() {
 	[ "${TREE_LOCKED:-}" != "$tree" ] || return 0
-	mkdir -p "$(dirname "$tree")"
+	local in
+	in=$(dirname "$tree")
+	if ! mkdir -p "$in" 2>/dev/null || ! [ -w "$in" ]; then
+		die "cannot write to $in" "Name another folder for the tree: TREE=..."
+	fi
 	exec 8>"$tree.lock"
-	flock -n 8 || { say "Waiting: another make tree, rebase or refresh is at work on $tree"; flock 8; }
+	flock -n 8 || {
+		say "Waiting: another make tree, rebase or refresh is at work on $tree"
+		flock 8
+	}
 	export TREE_LOCKED=$tree
 }
 
-# worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there already. One at a time.
+# worktree DIR REV: a detached worktree of the tree in DIR, at REV; untouched when it is there
+# already. One at a time.
 worktree() (
 	exec 9>"$build/.worktree.lock"
 	flock 9
-	want=$(tgit rev-parse -q --verify "$2^{commit}") || die "$tree has no $2" "Make the tree with its topics: make tree"
+	want=$(tgit rev-parse -q --verify "$2^{commit}") ||
+		die "$tree has no $2" "Make the tree with its topics: make tree"
 	# only if DIR is a worktree of this very tree, not just inside some other repository
-	if [ -f "$1/.git" ] && [ "$(git -C "$1" rev-parse --path-format=absolute --git-common-dir 2>/dev/null)" = "$tree/.git" ]; then
-		if [ "$(git -C "$1" rev-parse HEAD)" != "$want" ] || ! git -C "$1" diff --quiet HEAD; then
+	of() { git -C "$1" rev-parse --path-format=absolute --git-common-dir 2>/dev/null; }
+	if [ -f "$1/.git" ] && [ "$(of "$1")" = "$tree/.git" ]; then
+		if [ "$(git -C "$1" rev-parse HEAD)" != "$want" ] ||
+			! git -C "$1" diff --quiet HEAD; then
 			git -C "$1" checkout -q -f --detach "$want"
 		fi
 		return 0

@@ -189,6 +189,13 @@ count_said() {
 	done <<<"$said"
 	[ $rc = 0 ] || grep '^not ok' >/dev/null <<<"$said" || not_ok "tools/$1 runs to its end"
 }
+# count_guest LOG: and count what a guest says at its end; sets good and bad
+count_guest() {
+	local skipped result='^GUEST: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
+	read -r good bad skipped < <(sed -nE "s/$result/\1 \2 \3/p" "$1" 2>/dev/null |
+		tail -n 1 | grep . || echo 0 1 0)
+	n_ok=$((n_ok + good)) n_bad=$((n_bad + bad)) n_skip=$((n_skip + skipped))
+}
 summary() {
 	say "$n_ok passed, $n_bad failed, $n_skip skipped"
 	[ "$n_bad" = 0 ]

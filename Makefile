@@ -90,7 +90,7 @@ check-archs:	## does it build and run on other machines? (ARCHS="arm64 nommu ...
 	@tools/check-archs $(ARCHS)
 
 mutants:	## put faults into the code: does a test fail for each? (an hour; MUTANTS="vma ...")
-	@tools/mutants $(MUTANTS)
+	@mutants/run $(MUTANTS)
 
 clean:	## remove what was built; the kernel tree and the downloads stay
 	@tools/clean

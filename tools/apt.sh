@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154
-# Sourced after lib.sh: an apt of our own, which needs no root, with the suites of Debian 12 and 13 that this machine's
-# apt may not have. APT_SOURCES=file names others in their place, in the format of sources.list.
+# Sourced after lib.sh: an apt of our own, which needs no root, with the suites of Debian 12 and 13
+# that this machine's apt may not have. APT_SOURCES=file names others in their place, in the format
+# of sources.list.
 apt=$build/apt
 releases='bookworm trixie'
 ours() { APT_CONFIG=$apt/apt.conf "$@"; }
 
 need_apt() { # WHAT-TO-DO
-	command -v apt-get >/dev/null || die "this system has no apt, to get the source of Debian's kernel" "$1"
+	command -v apt-get >/dev/null ||
+		die "this system has no apt, to get the source of Debian's kernel" "$1"
 }
 
 apt_sources() {
@@ -23,7 +25,9 @@ apt_sources() {
 	{
 		echo "$debian"
 		for r in $releases; do
-			for s in "$r" "$r-updates" "$r-backports"; do echo "${main:-http://deb.debian.org/debian/} $s"; done
+			for s in "$r" "$r-updates" "$r-backports"; do
+				echo "${main:-http://deb.debian.org/debian/} $s"
+			done
 			echo "${security:-http://deb.debian.org/debian-security/} $r-security"
 		done
 	} | sed '/^$/d' | sort -u | sed "s|.*|deb ${keys:+[signed-by=$keys]} & main|"
@@ -42,21 +46,30 @@ apt_lists() {
 	END
 	[ "$(id -u)" != 0 ] || echo 'APT::Sandbox::User "root";' >>"$apt/apt.conf"
 	apt_sources >"$apt/sources.new"
-	if [ -z "${APT_SOURCES:-}" ] && cmp -s "$apt/sources.new" "$apt/sources.list" && [ -n "$(find "$apt/updated" -mtime -1 2>/dev/null)" ]; then return; fi
+	if [ -z "${APT_SOURCES:-}" ] && cmp -s "$apt/sources.new" "$apt/sources.list" &&
+		[ -n "$(find "$apt/updated" -mtime -1 2>/dev/null)" ]; then
+		return
+	fi
 	mv "$apt/sources.new" "$apt/sources.list"
 	rm -f "$apt/updated"
 	say "Fetching package lists"
 	if ours apt-get -q -o APT::Update::Error-Mode=any update >"$out" 2>&1 </dev/null; then
 		touch "$apt/updated"
 	else
-		say "apt-get update failed for $apt/sources.list; log: $out" "$(grep -m3 '^E:' "$out")" "Going on with the lists that are there"
+		say "apt-get update failed for $apt/sources.list; log: $out" \
+			"$(grep -m3 '^E:' "$out")" "Going on with the lists that are there"
 	fi
 }
 
-# sources_offered [ours]: each linux-source-6.12 that the machine's apt or ours offers, the newest last: PACKAGE-VERSION 6.12.N SUITE
+# sources_offered [ours]: each linux-source-6.12 that the machine's apt or ours offers, the newest
+# last: PACKAGE-VERSION 6.12.N SUITE
 sources_offered() {
 	"$@" apt-cache madison linux-source-6.12 2>/dev/null |
-		awk -F' *[|] *' '{ v = $2; sub(/^[0-9]+:/, "", v); sub(/[-~+].*/, "", v); split($3, w, " "); sub(/\/.*/, "", w[2]); print $2, v, w[2] }' | sort -uV
+		awk -F' *[|] *' '{
+				v = $2; sub(/^[0-9]+:/, "", v); sub(/[-~+].*/, "", v)
+				split($3, w, " "); sub(/\/.*/, "", w[2])
+				print $2, v, w[2]
+			}' | sort -uV
 }
 
 # fetch_source PACKAGE-VERSION [ours]: download it, unless it is there; sets $deb; may fail
@@ -68,6 +81,8 @@ fetch_source() {
 	say "Downloading linux-source-6.12 $v (about 150 MB)"
 	rm -rf "$build/dl/part"
 	mkdir -p "$build/dl/part"
-	(cd "$build/dl/part" && "$@" apt-get download "linux-source-6.12=$v" >>"$log" 2>&1 </dev/null && mv -- *.deb "$deb") || return
+	(cd "$build/dl/part" &&
+		"$@" apt-get download "linux-source-6.12=$v" >>"$log" 2>&1 </dev/null &&
+		mv -- *.deb "$deb") || return
 	rmdir "$build/dl/part"
 }

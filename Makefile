@@ -37,7 +37,7 @@ rebase:	## take the patches to another 6.12.y (BASE=6.12.N|file, BASE_OLD=file|n
 mail:	## write one topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
 	@tools/mail $(TOPIC)
 
-kernel:	## build the small kernel with the patches (KERNEL=debug|base|topic01, DISTCC=hosts)
+kernel:	## build the small kernel with the patches (KERNEL=debug|base|..., DISTCC=hosts; tools/kernel --list)
 	@tools/kernel $(or $(KERNEL),lean)
 
 deb:	## Debian packages of the kernel, with Debian's configuration (CONFIG=file, LEAN=1, DISTCC=hosts)

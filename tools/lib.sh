@@ -53,7 +53,9 @@ mark=.mmap-prepare-build
 own() {
 	local why
 	[ ! -f "$1/$mark" ] || return 0
-	if [ -e "$1" ] && { [ ! -d "$1" ] || [ -n "$(ls -A -- "$1")" ]; }; then
+	# The mark comes before anything else: if another one makes it now, it is seen.
+	if [ -e "$1" ] && { [ ! -d "$1" ] || [ -n "$(ls -A -- "$1")" ]; } &&
+		[ ! -f "$1/$mark" ]; then
 		die "$1 is there already, and was not made by this project: it is left alone" "$2"
 	fi
 	why=$({ mkdir -p -- "$1" && touch -- "$1/$mark"; } 2>&1) ||
@@ -105,6 +107,36 @@ need_space() {
 	free=$(df -Pk "$build" | awk 'NR == 2 { print int($4 / 1048576) }')
 	[ "$free" -ge "$1" ] || die "$2 needs about $1 GB in $build, which has $free GB left" \
 		"Free some space, or put the build elsewhere: make BUILD=/some/where ..."
+}
+
+# read_kernel NAME: what configs/kernels/NAME says of a kernel, how to build and to boot it. If
+# there is none of that name, say which there are.
+kernels() {
+	local f n
+	for f in "$top"/configs/kernels/*; do
+		n=${f##*/}
+		[ "$n" = arch ] || printf '  %-16s %s\n' "$n" "$(sed -n '1s/^# //p' "$f")"
+	done
+}
+read_kernel() {
+	name=$1 src=$tree rev='' fragments=(lean) localversion=-mmap-prepare arguments=() cross=''
+	image=arch/x86/boot/bzImage machine=(qemu-system-x86_64 -cpu max) console=ttyS0 foreign=''
+	memory=1024 limit=180 append=''
+	case $name in
+	'' | arch | */* | .*) ;;
+	*)
+		if [ -f "$top/configs/kernels/$name" ]; then
+			# shellcheck source=/dev/null
+			. "$top/configs/kernels/$name"
+			# by name, of configs/, but for a file with a path
+			mapfile -t fragments < <(printf '%s\n' "${fragments[@]}" |
+				sed "/^\//!s|.*|$top/configs/&.config|")
+			return
+		fi
+		;;
+	esac
+	say "There is no kernel '$name'. There are:" "$(kernels)" >&2
+	usage
 }
 
 # kernel_version DIR: 6.12.117, or nothing if this is no kernel tree

@@ -1,7 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Mount what bench maps files of, load its driver, and run it, under the name that the guest's init calls.
+# Mount what bench maps files of, load its driver, and run it, under the name that the guest's init
+# calls.
 # usage: bench.sh BENCH-OPTION...
 set -u
 
@@ -18,11 +19,12 @@ if ! {
 		{ ! grep -qw xfs /proc/filesystems || mount_image xfs 300M mkfs.xfs -q; } &&
 		mkdir -p /mnt/tmpfs && mount -t tmpfs tmpfs /mnt/tmpfs &&
 		mkdir /mnt/overlay /mnt/ext4/lower /mnt/ext4/upper /mnt/ext4/work &&
-		mount -t overlay -o lowerdir=/mnt/ext4/lower,upperdir=/mnt/ext4/upper,workdir=/mnt/ext4/work overlay /mnt/overlay &&
+		on=/mnt/ext4 && options=lowerdir=$on/lower,upperdir=$on/upper,workdir=$on/work &&
+		mount -t overlay -o "$options" overlay /mnt/overlay &&
 		insmod /bench_driver.ko start_pfn=0x40000
 } >/tmp/bench.log 2>&1; then
 	cat /tmp/bench.log
-	echo "not ok - file systems and driver # why: expected them mounted and loaded got the above"
+	echo "not ok - file systems and driver # why: expected them there got the above"
 	echo "0 passed, 1 failed, 0 skipped"
 	exit 1
 fi

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
 # Make DAX devices of two regions of memory that the command line calls persistent (memmap=):
-# /dev/dax0.0 of large pages, /dev/dax1.0 of small ones. What "ndctl create-namespace -m devdax" does.
+# /dev/dax0.0 of large pages, /dev/dax1.0 of small ones. What "ndctl create-namespace -m devdax"
+# does.
 nd=/sys/bus/nd
 
 dax() # REGION ALIGNMENT

@@ -6,8 +6,8 @@
 set -u
 n=$1
 shift
-[ $# -gt 0 ] || set -- tmpfs ext2 ext4 ext4-dax xfs btrfs f2fs overlay fuse 9p vfat exfat ntfs3 udf minix \
-	nilfs2 ocfs2 ubifs squashfs erofs
+[ $# -gt 0 ] || set -- tmpfs ext2 ext4 ext4-dax xfs btrfs f2fs overlay fuse 9p vfat exfat \
+	ntfs3 udf minix nilfs2 ocfs2 ubifs squashfs erofs
 image=/tmp/image
 passed=0 failed=0
 
@@ -44,7 +44,8 @@ make_fs()
 	f2fs) make_image 64M mkfs.f2fs -q ;;
 	overlay)
 		mkdir -p /under
-		make_image 64M mkfs.ext4 -q -F && mount -t ext4 -o loop $image /under && mkdir /under/upper /under/work &&
+		make_image 64M mkfs.ext4 -q -F && mount -t ext4 -o loop $image /under &&
+			mkdir /under/upper /under/work &&
 			cp -r /payload /under/lower
 		;;
 	9p) mkdir -p /tmp/export && diod -n -e /tmp/export -l 127.0.0.1:5640 -L stderr ;;
@@ -65,9 +66,15 @@ mount_fs()
 	case $fs in
 	tmpfs) mount -t tmpfs tmpfs /mnt ;;
 	ext4-dax) mount -t ext4 -o dax=always /dev/pmem0 /mnt ;;
-	overlay) mount -t overlay -o lowerdir=/under/lower,upperdir=/under/upper,workdir=/under/work overlay /mnt ;;
+	overlay)
+		how=lowerdir=/under/lower,upperdir=/under/upper,workdir=/under/work
+		mount -t overlay -o $how overlay /mnt
+		;;
 	fuse) fuse2fs $image /mnt ;;
-	9p) mount -t 9p -o trans=tcp,port=5640,version=9p2000.L,cache=loose,aname=/tmp/export,uname=root 127.0.0.1 /mnt ;;
+	9p)
+		how=trans=tcp,port=5640,version=9p2000.L,cache=loose
+		mount -t 9p -o $how,aname=/tmp/export,uname=root 127.0.0.1 /mnt
+		;;
 	ubifs) mount -t ubifs ubi0:volume /mnt ;;
 	*) mount -t "$fs" -o loop $image /mnt ;;
 	esac && grep -q " /mnt " /proc/mounts
@@ -99,10 +106,12 @@ exercise_fs()	# OPTION...
 	wait $! && [ $status = 0 ]
 	status=$?
 	cat /tmp/1 /tmp/2 >$log
-	[ $status = 0 ] && echo "DIGEST $fs $(sed -n 's/^digest \([^ ]*\) .*/\1/p' $log | paste -sd ' ')"
+	digests=$(sed -n 's/^digest \([^ ]*\) .*/\1/p' $log | paste -sd ' ')
+	[ $status = 0 ] && echo "DIGEST $fs $digests"
 }
 
-# Everything that is mapped to run the second one is of the file system: it, its interpreter, its library.
+# Everything that is mapped to run the second one is of the file system: it, its interpreter, its
+# library.
 run_programs()
 {
 	/mnt/static -n 20 /tmp/ran && /mnt/dynamic -n 20 /tmp/ran && ! grep -v 'digest' $log
@@ -130,7 +139,8 @@ for fs; do
 		cp /payload/* /mnt/ && sums >/tmp/sums
 		# With nilfs2 a file can differ then, in 6.12 without the patches as well.
 		if [ "$fs" != tmpfs ] && [ "$fs" != nilfs2 ]; then
-			if { umount_fs && mount_fs && sums >/tmp/sums.again && cmp /tmp/sums /tmp/sums.again; } >$log 2>&1; then
+			if { umount_fs && mount_fs && sums >/tmp/sums.again &&
+				cmp /tmp/sums /tmp/sums.again; } >$log 2>&1; then
 				ok "the same when mounted again"
 			else
 				not_ok "the same when mounted again"

@@ -62,8 +62,9 @@ own() {
 		die "cannot make $1: ${why##*: }" "$2"
 }
 
-# scratch DIR: the same, and nothing else is in it
+# scratch DIR: the same, and nothing else is in it. What is in the build folder is the project's.
 scratch() {
+	case $1 in "$build"/*) rm -rf -- "$1" ;; esac
 	own "$1" "Move it away, then run this again"
 	rm -rf -- "$1"
 	own "$1" "Run this again"

@@ -123,7 +123,7 @@ unpack() { # from $base into $new
 	local dirs=("$new"/*/)
 	if [ ! -f "$new/Makefile" ] && [ ${#dirs[@]} = 1 ] && [ -d "${dirs[0]}" ]; then
 		mv "${dirs[0]%/}" "$new.x"
-		rmdir "$new"
+		rm -rf "$new"
 		mv "$new.x" "$new"
 	fi
 }

@@ -18,7 +18,7 @@ tree=$(realpath -m -- "${TREE:-$build/linux}")
 patches=$(realpath -m -- "${PATCHES:-$top/patches/6.12}")
 logs=$build/log
 export BUILD=$build TREE=$tree PATCHES=$patches
-me=tools/$(basename "$0")
+me=$(realpath -m --relative-to="$top" -- "$0")
 
 say() { printf '%s\n' "$@"; } # a line for each argument
 
@@ -70,10 +70,14 @@ scratch() {
 	own "$1" "Run this again"
 }
 
+# made_here TREE: make tree has made it, not only taken what somebody had
+made_here() {
+	local state=$1/.git/mmap-prepare-state
+	grep -qs '^base=.' "$state" && ! grep -qs '^base=adopted' "$state"
+}
+
 # A build folder of older times has no mark yet.
-if [ -f "$build/linux/.git/mmap-prepare-state" ] && [ ! -f "$build/$mark" ]; then
-	touch "$build/$mark"
-fi
+if [ ! -f "$build/$mark" ] && made_here "$build/linux"; then touch "$build/$mark"; fi
 own "$build" "Name a folder that is new or empty: make BUILD=/some/where ..."
 mkdir -p "$logs"
 
@@ -190,6 +194,14 @@ state_put() { # BASE PATCHES TIPS
 	mv "$state_file.new" "$state_file"
 }
 
+# other_work: is there a branch or a stash of somebody's in the tree, with commits of its own?
+other_work() {
+	local stashed tips
+	mapfile -t stashed < <(tgit rev-parse -q --verify refs/stash)
+	mapfile -t tips < <(tree_topics)
+	[ -n "$(tgit rev-list -n 1 --branches "${stashed[@]}" --not HEAD base "${tips[@]}")" ]
+}
+
 # ok / not_ok / skip WHAT: for the suites; summary prints their last line
 n_ok=0 n_bad=0 n_skip=0
 ok() { n_ok=$((n_ok + 1)); say "ok - $1"; }
@@ -275,7 +287,7 @@ lock_tree() {
 	if ! mkdir -p "$in" 2>/dev/null || ! [ -w "$in" ]; then
 		die "cannot write to $in" "Name another folder for the tree: TREE=..."
 	fi
-	exec 8>"$tree.lock"
+	exec 8>>"$tree.lock"
 	flock -n 8 || {
 		say "Waiting: another make tree, rebase or refresh is at work on $tree"
 		flock 8

@@ -64,8 +64,7 @@ own() {
 
 # scratch DIR: the same, and nothing else is in it. What is in the build folder is the project's.
 scratch() {
-	case $1 in "$build"/*) rm -rf -- "$1" ;; esac
-	own "$1" "Move it away, then run this again"
+	case $1 in "$build"/*) ;; *) own "$1" "Move it away, then run this again" ;; esac
 	rm -rf -- "$1"
 	own "$1" "Run this again"
 }
@@ -114,8 +113,8 @@ need_space() {
 		"Free some space, or put the build elsewhere: make BUILD=/some/where ..."
 }
 
-# read_kernel NAME: what configs/kernels/NAME says of a kernel, how to build and to boot it. If
-# there is none of that name, say which there are.
+# kernels: which there are. read_kernel NAME: what configs/kernels/NAME says of one, how to build
+# and to boot it. BENCH=1 adds what make bench measures and no test needs.
 kernels() {
 	local f n
 	for f in "$top"/configs/kernels/*; do
@@ -125,6 +124,7 @@ kernels() {
 }
 read_kernel() {
 	name=$1 src=$tree rev='' fragments=(lean) localversion=-mmap-prepare arguments=() cross=''
+	[ -z "${BENCH:-}" ] || fragments+=(bench)
 	image=arch/x86/boot/bzImage machine=(qemu-system-x86_64 -cpu max) console=ttyS0 foreign=''
 	memory=1024 limit=180 append=''
 	case $name in
@@ -220,7 +220,7 @@ check() {
 		not_ok "$name # why: expected success got an error (log: $log)"
 	fi
 }
-# count_said TOOL ARGUMENT...: and count what it says, each "ok - ..." and "not ok - ..."
+# count_said TOOL ARGUMENT...: run it, and count each "ok - ..." and "not ok - ..."
 count_said() {
 	local line rc=0 said
 	said=$("$top/tools/$1" "${@:2}") || rc=$?
@@ -234,7 +234,7 @@ count_said() {
 	done <<<"$said"
 	[ $rc = 0 ] || grep '^not ok' >/dev/null <<<"$said" || not_ok "tools/$1 runs to its end"
 }
-# count_guest LOG: and count what a guest says at its end; sets good and bad
+# count_guest LOG: count what a guest said at its end; sets good and bad
 count_guest() {
 	local skipped result='^GUEST: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
 	read -r good bad skipped < <(sed -nE "s/$result/\1 \2 \3/p" "$1" 2>/dev/null |

@@ -136,7 +136,9 @@ static void aio_no_room(void)
 	want("setrlimit", setrlimit(RLIMIT_AS, &limit), 0);
 	want("VmSize", status_kb("VmSize:"), size);
 	want_near("open files", open_files(), files, ROUNDS / 4);
-	usleep(200000);		/* contexts go after a grace period of RCU */
+	/* Contexts go after a grace period of RCU. */
+	for (int i = 0; i < 100 && proc_number("/proc/sys/fs/aio-nr", "") > contexts; i++)
+		usleep(50000);
 	want_near("contexts", proc_number("/proc/sys/fs/aio-nr", ""), contexts, ROUNDS);
 	ctx = setup(8, &len);
 	want("io_destroy", syscall(SYS_io_destroy, ctx), 0);

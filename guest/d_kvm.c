@@ -180,6 +180,10 @@ static void kvm_ring(void)
 	want_refused("executable ring", NULL, page, PROT_READ | PROT_EXEC, MAP_SHARED, vcpu, RING * page, EINVAL);
 	want_refused("private mapping that ends with the ring", NULL, 2 * page, PROT_READ, MAP_PRIVATE,
 		     vcpu, (RING - 1) * page, EINVAL);
+	want_refused("private mapping that reaches around the ring", NULL, 3 * page, PROT_READ,
+		     MAP_PRIVATE, vcpu, (RING - 1) * page, EINVAL);
+	want_refused("private mapping of all there is", NULL, 2 * RING * page, PROT_READ,
+		     MAP_PRIVATE, vcpu, 0, EINVAL);
 	unmap(map(NULL, page, PROT_READ, MAP_PRIVATE, vcpu, (RING - 1) * page), page);
 	unmap(map(NULL, page, PROT_READ, MAP_PRIVATE, vcpu, (RING + 1) * page), page);
 

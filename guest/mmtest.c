@@ -4,5 +4,5 @@
 
 const struct test *const groups[] = {
 	zero_tests, mem_tests, refuse_tests, limit_tests, leak_tests, fault_tests,
-	ksm_tests, stack_tests, block_tests, NULL
+	ksm_tests, stack_tests, block_tests, pat_tests, NULL
 };

@@ -9,19 +9,23 @@
 
 #include "proc.h"
 
-#define FIXED_BY_STACK	1	/* must fail on the untouched kernel */
-#define NEEDS_FAULTS	2	/* needs a kernel with fault injection */
+#define NEEDS_FAULTS	1	/* needs a kernel with fault injection */
 
 struct test {
 	const char *name;
 	void (*run)(void);
 	int flags;
+	const char *before;	/* how its failure on the untouched kernel begins, if it must fail */
+	int until;		/* the last 6.12.y on which it must, or 0 */
 };
+
+#define FIXED_BY_STACK(why)		0, why
+#define FIXED_AFTER(sublevel, why)	0, why, sublevel
 
 /* Each ends with an entry without a name. */
 extern const struct test zero_tests[], mem_tests[], refuse_tests[],
 			 limit_tests[], leak_tests[], fault_tests[],
-			 ksm_tests[], stack_tests[], block_tests[];
+			 ksm_tests[], stack_tests[], block_tests[], pat_tests[];
 extern const struct test hpet_tests[], kvm_tests[], dax_tests[], mtd_tests[],
 			 relay_tests[], uio_tests[], vme_tests[],
 			 secretmem_tests[], aio_tests[], selinux_tests[];
@@ -60,7 +64,7 @@ unsigned char *reserve(size_t len);
 int temp_file(size_t len);
 /* A loop device that is new, until it is closed; *below becomes the temporary file that it is on. */
 int loop_open(int *below, size_t len, int flags);
-/* Load a module of tools/devices; the test is skipped if it is not there. */
+/* Load a module of kernel/devices; the test is skipped if it is not there. */
 void module_load(const char *name, const char *options);
 void module_unload(const char *name);
 /*

@@ -136,13 +136,10 @@ static void mem_refused(int mem)
 	close(wo);
 }
 
-/*
- * Flash memory in RAM says where it is, but mtdchar_get_unmapped_area() hands
- * that on as an int: on 64 bits, the upper half of the address is all ones.
- */
+/* Flash memory in RAM says where it is: above 2 GiB, as all of the RAM. */
 static void mtd(int fd)
 {
-	long p, at;
+	long p;
 
 	subject = "flash memory";
 	lseek(fd, 2 * PAGE, SEEK_SET);
@@ -151,11 +148,10 @@ static void mtd(int fd)
 	check("is mapped", mapped(p), p);
 	if (!mapped(p))
 		return;
-	at = (unsigned int)p;
-	check("holds what was written", !memcmp((char *)at + PAGE, "flash", 5), at);
-	check("holds what read() gives", same(at, fd, PAGE) && same(at + 3 * PAGE, fd, 4 * PAGE), at);
-	memcpy((char *)at + 3 * PAGE, "mapped", 6);
-	check("what is written to the mapping is there", same(at + 3 * PAGE, fd, 4 * PAGE), at);
+	check("holds what was written", !memcmp((char *)p + PAGE, "flash", 5), p);
+	check("holds what read() gives", same(p, fd, PAGE) && same(p + 3 * PAGE, fd, 4 * PAGE), p);
+	memcpy((char *)p + 3 * PAGE, "mapped", 6);
+	check("what is written to the mapping is there", same(p + 3 * PAGE, fd, 4 * PAGE), p);
 	want("is mapped once more, further on", map(PAGE, PROT_READ, MAP_SHARED, fd, 4 * PAGE), p + 3 * PAGE);
 	unmap("that is unmapped", p + 3 * PAGE, PAGE);
 	unmap("is unmapped", p, 4 * PAGE);
@@ -221,6 +217,128 @@ static void file(const char *path)
 	unmap("the mapping is unmapped", p, 4 * PAGE);
 	close(fd);
 	unlink(path);
+}
+
+/*
+ * Direct mappings of a file may overlap in any way, two of them at the same address as well. Here
+ * both are of one process; what matters is that the kernel lives.
+ */
+static void overlapping(int flash)
+{
+	long one, two;
+
+	subject = "overlapping mappings of /dev/mtd0";
+	one = map(PAGE, PROT_READ, MAP_SHARED, flash, 0);
+	check("a page is mapped", mapped(one), one);
+	two = map(2 * PAGE, PROT_READ, MAP_SHARED, flash, 0);
+	want("two pages are, at the same address", two, one);
+	check("they hold what read() gives", same(two + PAGE, flash, PAGE), 0);
+	unmap("both pages are unmapped", two, 2 * PAGE);
+}
+
+/* Limits */
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	want(path, write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void too_many(void)
+{
+	long p[20], n;
+
+	subject = "vm.max_map_count";
+	write_text("/proc/sys/vm/max_map_count", "10");
+	for (n = 0; n < 20; n++) {
+		p[n] = map(PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (!mapped(p[n]))
+			break;
+	}
+	check("is a limit", n < 20, n);
+	want("the error", n < 20 ? p[n] : 0, -ENOMEM);
+	write_text("/proc/sys/vm/max_map_count", "65530");
+	while (n--)
+		sys_munmap((void *)p[n], PAGE);
+}
+
+/* Each allocation of an mmap() fails in turn. */
+
+static int fail_nth;
+
+static void arm(int nth)
+{
+	char text[2] = { '0' + nth / 10, '0' + nth % 10 };
+
+	write(fail_nth, text, 2);
+}
+
+/* Has it happened? */
+static int disarm(void)
+{
+	char text[4] = "";
+	int left;
+
+	lseek(fail_nth, 0, SEEK_SET);
+	read(fail_nth, text, 3);
+	left = text[0] != '0';
+	lseek(fail_nth, 0, SEEK_SET);
+	if (left)
+		write(fail_nth, "0", 1);
+	return !left;
+}
+
+static void sweep(const char *what, size_t len, int prot, int flags, int fd)
+{
+	int failed = 1, failures = 0, other = 0;
+	long p = 0;
+
+	for (int nth = 1; failed && nth < 50; nth++) {
+		arm(nth);
+		p = map(len, prot, flags, fd, 0);
+		failed = disarm();
+		if (mapped(p)) {
+			sys_munmap((void *)p, len);
+			continue;
+		}
+		failures++;
+		other += p != -ENOMEM;
+	}
+	check(what, failures > 0 && !failed, failures);
+	want("... and each time with -ENOMEM", other, 0);
+}
+
+static void no_memory(int flash)
+{
+	int vmas, regions;
+	long before, p;
+
+	subject = "with an allocation that fails";
+	mkdir("/debug", 0755);
+	want("debugfs is mounted", mount("none", "/debug", "debugfs", 0, NULL), 0);
+	write_text("/debug/failslab/ignore-gfp-wait", "0");
+	write_text("/debug/failslab/verbose", "0");
+	fail_nth = open("/proc/self/fail-nth", O_RDWR);
+	check("/proc/self/fail-nth can be opened", fail_nth >= 0, -errno);
+	vmas = lines("/proc/self/maps");
+	regions = lines("/proc/maps");
+	before = free_kb();
+	for (int i = 0; i < 8; i++)
+		sweep("1 MB of anonymous memory is refused", 1 << 20, RW,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	check("its memory is not lost, but for 1024 kB", before - free_kb() < 1024, before - free_kb());
+	sweep("flash is refused", 2 * PAGE, PROT_READ, MAP_SHARED, flash);
+
+	/* A region that another mapping has, which stays as it is. */
+	p = map(4 * PAGE, PROT_READ, MAP_SHARED, flash, 0);
+	check("four pages of flash are mapped", mapped(p), p);
+	sweep("a part of them is refused", PAGE, PROT_READ, MAP_SHARED, flash);
+	check("they are still there", same(p + 3 * PAGE, flash, 3 * PAGE), 0);
+	unmap("they are unmapped", p, 4 * PAGE);
+	want("holds no VMA more", lines("/proc/self/maps"), vmas);
+	want("holds no region more", lines("/proc/maps"), regions);
 }
 
 static int lines(const char *path)
@@ -329,6 +447,9 @@ int main(void)
 	mem_refused(mem);
 	zero_refused(zero);
 	mtd(flash);
+	too_many();
+	no_memory(flash);
+	overlapping(flash);
 	anonymous("private anonymous memory", MAP_PRIVATE);
 	anonymous("shared anonymous memory", MAP_SHARED);
 	file("/file");

@@ -34,7 +34,7 @@ static void print_kernel_log(void)
 	}
 }
 
-/* Tell tools/boot how it went, and switch the machine off. */
+/* Tell kernel/boot how it went, and switch the machine off. */
 static void finish(int passed, int failed, int skipped)
 {
 	print_kernel_log();

@@ -129,6 +129,26 @@ int write_text(const char *path, const char *string)
 	return n < 0 ? -1 : 0;
 }
 
+long pages_present(const void *p, size_t len)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry;
+	long n = 0;
+
+	for (size_t i = 0; i < len / page; i++) {
+		off_t at = ((uintptr_t)p / page + i) * sizeof(entry);
+
+		if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry)) {
+			n = -1;
+			break;
+		}
+		n += entry >> 63;
+	}
+	close(fd);
+	return n;
+}
+
 off_t scratch_ram(int pages)
 {
 #ifdef __x86_64__

@@ -28,6 +28,9 @@ long status_kb(const char *key);
 
 int write_text(const char *path, const char *text);
 
+/* How many pages have a page table entry, or -1. */
+long pages_present(const void *p, size_t len);
+
 /*
  * The physical address of some pages that lie side by side and may be read,
  * written and mapped through /dev/mem. 0 if there are none.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mmtest.h"
@@ -162,10 +163,77 @@ static void tmpfs(void)
 	sweep_file(SCRATCH "/file");
 }
 
+/* Private memory that is moved and made larger: the growth is charged, if it is there at the end. */
+static void commit_mremap(void)
+{
+	const size_t len = 4 * page;
+	unsigned char *to = reserve(LEN);
+	int failures = 0, left = 0;
+
+	set_up();
+	unmap(to, LEN);
+	for (int nth = 1; !left; nth++) {
+		unsigned char *p = map(NULL, len, RW, PRIVATE_ANON, -1, 0);
+		long committed;
+		void *q;
+
+		want_true("not so many allocations", nth < MOST);
+		for (size_t i = 0; i < len; i += page)
+			p[i] = 'O';
+		committed = committed_kb();
+		arm(nth);
+		q = mremap(p, len, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+		left = disarm();
+		if (q == MAP_FAILED) {
+			failures++;
+			for (size_t i = 0; i < len; i += page)
+				want("old byte", p[i], 'O');
+			want_near("Committed_AS after a failure", committed_kb(), committed, 1000);
+			unmap(p, len);
+		} else {
+			unmap(to, LEN);
+		}
+	}
+	want_true("mremap fails if an allocation fails", failures > 0);
+	scratch_umount();
+}
+
+/* What mappings are charged to a group, their page tables among it, is given back when they fail. */
+static void memory_group(void)
+{
+	const char *const group = "/sys/fs/cgroup/mmtest-faults";
+	char path[128], pid[16];
+	long before = 0;
+	int fd;
+
+	write_text("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	mkdir(group, 0755);
+	if (access("/sys/fs/cgroup/mmtest-faults/memory.current", R_OK))
+		skip("this kernel has no memory control groups");
+	set_up();
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	want("write to cgroup.procs", write_text(path, pid), 0);
+	snprintf(path, sizeof(path), "%s/memory.current", group);
+	fd = open_or_fail(SCRATCH "/mem", O_RDONLY);
+	for (int i = 0; i < 20; i++) {
+		sweep(fd, PROT_READ, MAP_SHARED, HIGH_OFFSET, i & 1);
+		if (i == 1)
+			before = proc_number(path, "");
+	}
+	want_near("memory.current in kB", proc_number(path, "") >> 10, before >> 10, 1024);
+	close(fd);
+	want("write to cgroup.procs of all", write_text("/sys/fs/cgroup/cgroup.procs", pid), 0);
+	rmdir(group);
+	scratch_umount();
+}
+
 const struct test fault_tests[] = {
 	{ "fault_mem", mem, NEEDS_FAULTS },
 	{ "fault_mem_over_data", mem_over_data, NEEDS_FAULTS },
 	{ "fault_zero", zero, NEEDS_FAULTS },
 	{ "fault_tmpfs", tmpfs, NEEDS_FAULTS },
+	{ "commit_mremap", commit_mremap, NEEDS_FAULTS },
+	{ "fault_memory_group", memory_group, NEEDS_FAULTS },
 	{ 0 }
 };

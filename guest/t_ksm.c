@@ -91,10 +91,10 @@ static void without(void)
 }
 
 const struct test ksm_tests[] = {
-	{ "ksm_anonymous", anonymous, FIXED_BY_STACK },
-	{ "ksm_zero", zero, FIXED_BY_STACK },
-	{ "ksm_heap", heap, FIXED_BY_STACK },
-	{ "ksm_exempted", exempted, FIXED_BY_STACK },
+	{ "ksm_anonymous", anonymous, FIXED_BY_STACK("VMAs: expected 1 got") },
+	{ "ksm_zero", zero, FIXED_BY_STACK("VMAs: expected 1 got") },
+	{ "ksm_heap", heap, FIXED_BY_STACK("VMAs: expected 1 got") },
+	{ "ksm_exempted", exempted, FIXED_BY_STACK("VMAs: expected 2 got") },
 	{ "ksm_shared", shared, 0 },
 	{ "ksm_without", without, 0 },
 	{ 0 }

@@ -85,6 +85,33 @@ static void commit_balance(void)
 	want_near("Committed_AS", committed_kb(), before, 1000);
 }
 
+/* What grows without being charged must not be charged for its growth: nobody gives that back. */
+static void commit_growsdown(void)
+{
+	static const struct {
+		int prot, flags;
+	} kinds[] = { { PROT_READ, 0 }, { RW, MAP_NORESERVE }, { RW, 0 } };
+	const size_t room = 8 << 20;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		long before = committed_kb();
+
+		for (int k = 0; k < 20; k++) {
+			unsigned char *p = reserve(room), *top = p + room - page;
+			struct area a;
+
+			unmap(p, room);
+			map(top, page, kinds[i].prot,
+			    PRIVATE_ANON | MAP_GROWSDOWN | MAP_FIXED | kinds[i].flags, -1, 0);
+			want("byte below", *(volatile unsigned char *)(p + room / 2), 0);
+			want("VMAs", areas(p, room, &a, 1), 1);
+			want_true("it has grown", a.start <= (unsigned long)p + room / 2);
+			unmap(p, room);
+		}
+		want_near("Committed_AS", committed_kb(), before, 1000);
+	}
+}
+
 static void processes(void)
 {
 	unsigned char *p[5];
@@ -224,6 +251,7 @@ static void under_pressure(void)
 
 const struct test leak_tests[] = {
 	{ "commit_balance", commit_balance, 0 },
+	{ "commit_growsdown", commit_growsdown, FIXED_BY_STACK("Committed_AS: expected ") },
 	{ "no_leak_processes", processes, 0 },
 	{ "no_leak_unmapping", unmapping, 0 },
 	{ "no_leak_unmount", unmount, 0 },

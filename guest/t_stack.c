@@ -84,6 +84,7 @@ static void overlay(void)
 	p = reserve(PAGES * page);
 	for (int i = 0; i < PAGES; i++)
 		map(p + i * page, page, PROT_READ, MAP_SHARED | MAP_FIXED, fd, i * page);
+	want("VMAs of the pages", count_areas(p, PAGES * page), PAGES);
 	want_file(p, PAGES);
 	unmap(p, PAGES * page);
 	close(fd);

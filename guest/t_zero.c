@@ -272,6 +272,55 @@ static void shared_populate(void)
 	want("pages in core", (in[0] & 1) + (in[3] & 1), 2);
 }
 
+/*
+ * Shared, of a file that is open for reading only: for the kernel it is anonymous memory that nobody
+ * can write to, in whatever way. That is how 6.12 has it; nothing of what anonymous memory can do
+ * must make it anything but zeros.
+ */
+static void shared_readonly(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	const size_t len = 4 << 20;
+	int fd = open_or_fail("/dev/zero", O_RDONLY), mem = open_or_fail("/proc/self/mem", O_RDWR);
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	unsigned char *p = map(reserve(len), len, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0), *q;
+	long before = committed_kb();
+	struct area a;
+	pid_t pid;
+
+	want("VMAs", areas(p, len, &a, 1), 1);
+	want_true("perms are r--s", !strcmp(a.perms, "r--s"));
+	want("mprotect(PROT_WRITE)", mprotect(p, page, RW) ? errno : 0, EACCES);
+	want("pwrite() to /proc/self/mem", pwrite(mem, "x", 1, (off_t)(unsigned long)p), -1);
+	want("madvise(MADV_HUGEPAGE)", madvise(p, len, MADV_HUGEPAGE) && errno != EINVAL, 0);
+	want("madvise(MADV_POPULATE_READ)", madvise(p, len, MADV_POPULATE_READ), 0);
+	want_true("madvise(MADV_POPULATE_WRITE) fails", madvise(p, page, MADV_POPULATE_WRITE));
+	madvise(p, len, MADV_MERGEABLE);
+	want("mlock", mlock(p, 4 * page), 0);
+	if (uffd >= 0) {
+		want("UFFDIO_API", ioctl(uffd, UFFDIO_API, &api), 0);
+		reg.range.start = (unsigned long)p;
+		reg.range.len = len;
+		want("UFFDIO_REGISTER", ioctl(uffd, UFFDIO_REGISTER, &reg) ? errno : 0, EPERM);
+	}
+	pid = fork_or_fail();
+	if (!pid) {
+		want_zero("the child's", p, len);
+		_exit(0);
+	}
+	want_child("the child", pid);
+	/* An old size of 0 makes another mapping of shared memory. */
+	q = mremap(p, 0, page, MREMAP_MAYMOVE);
+	if (q != MAP_FAILED)
+		want_zero("a second mapping", q, page);
+	want("madvise(MADV_DONTNEED)", madvise(p + 8 * page, len - 8 * page, MADV_DONTNEED), 0);
+	want_zero("all of it", p, len);
+	areas(p, len, &a, 1);
+	want("Anonymous", a.anonymous, 0);
+	want_near("Committed_AS", committed_kb(), before, 1000);
+}
+
 static void perm_mprotect(void)
 {
 	static const int flags[] = { MAP_PRIVATE, MAP_SHARED };
@@ -333,6 +382,7 @@ const struct test zero_tests[] = {
 	{ "zero_shared_commit", shared_commit, 0 },
 	{ "zero_shared_msync", shared_msync, 0 },
 	{ "zero_shared_populate", shared_populate, 0 },
+	{ "zero_shared_readonly", shared_readonly, 0 },
 	{ "zero_perm_mprotect", perm_mprotect, 0 },
 	{ "zero_perm_files", perm_files, 0 },
 	{ 0 }

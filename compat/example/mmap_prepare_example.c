@@ -92,10 +92,12 @@ static int mpe_vm_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 	struct mpe_uses *uses = *vm_private_data;
 
 	mpe_count(&uses->mapped);
+	spin_lock(&mpe_lock);
 	mpe_report->mapped_start = start;
 	mpe_report->mapped_end = end;
 	mpe_report->mapped_pgoff = pgoff;
 	mpe_report->mapped_replacement = file->f_op == &mpe_file_fops;
+	spin_unlock(&mpe_lock);
 	*vm_private_data = &mpe_report->by_mapped;
 	return 0;
 }

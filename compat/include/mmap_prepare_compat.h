@@ -747,16 +747,33 @@ static inline int mprep_check_desc(const struct vm_area_desc *desc,
 	const vm_flags_t may_not_change = VM_SHARED | VM_MAYSHARE | VM_ACCOUNT;
 	const vm_flags_t flags = vma_flags_to_legacy(desc->vma_flags);
 
-	if (likely(desc->start == vma->vm_start && desc->end == vma->vm_end &&
-		   desc->vm_file && (desc->vm_ops || !(flags & VM_SHARED)) &&
-		   desc->pgoff + vma_desc_pages(desc) >= desc->pgoff &&
-		   !(flags & ~vma->vm_flags & may_not_set) &&
-		   !((flags ^ vma->vm_flags) & may_not_change)))
+	const char *field;
+
+	if (desc->start != vma->vm_start)
+		field = "start";
+	else if (desc->end != vma->vm_end)
+		field = "end";
+	else if (desc->pgoff + vma_desc_pages(desc) < desc->pgoff)
+		field = "pgoff";
+	else if (!desc->vm_file)
+		field = "vm_file";
+	else if (!desc->vm_ops && (flags & VM_SHARED))
+		field = "vm_ops";
+	else if ((flags & ~vma->vm_flags & may_not_set) ||
+		 ((flags ^ vma->vm_flags) & may_not_change))
+		field = "vma_flags";
+	else
 		return 0;
 
-	WARN_ONCE(1, "%pD: mmap_prepare asks for what it must not ask for\n",
-		  desc->file);
+	WARN_ONCE(1, "%pD: mmap_prepare asks for what it must not ask for: %s, flags %#lx for %#lx\n",
+		  desc->file, field, flags, vma->vm_flags);
 	return -EINVAL;
+}
+
+/* What a hook returns is passed on only if it is an error. */
+static inline int mprep_hook_error(int err)
+{
+	return WARN_ON_ONCE(err && !IS_ERR_VALUE((long)err)) ? -EINVAL : err;
 }
 
 static inline int mprep_prepare_remap(const struct vm_area_desc *desc)
@@ -872,10 +889,8 @@ static inline int mprep_call_mapped(struct vm_area_struct *vma,
 	void *private_data = vma->vm_private_data;
 	int err;
 
-	err = fn(vma->vm_start, vma->vm_end, vma->vm_pgoff, vma->vm_file,
-		 &private_data);
-	if (WARN_ON_ONCE(err > 0))
-		err = -EINVAL;
+	err = mprep_hook_error(fn(vma->vm_start, vma->vm_end, vma->vm_pgoff,
+				  vma->vm_file, &private_data));
 	if (!err)
 		vma->vm_private_data = private_data;
 	return err;
@@ -962,9 +977,7 @@ static inline int mprep_mmap(struct file *file, struct vm_area_struct *vma,
 	size_t i;
 	int err;
 
-	err = hook(&desc);
-	if (WARN_ON_ONCE(err > 0))
-		err = -EINVAL;
+	err = mprep_hook_error(hook(&desc));
 	if (err)
 		return err;
 

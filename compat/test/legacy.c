@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A driver as there are many: a device whose ->mmap() maps a buffer.  For
- * tools/check-compat, which has the Coccinelle rule convert it, adds what README.rst
+ * check/compat/run, which has the Coccinelle rule convert it, adds what README.rst
  * says, and builds and loads what comes of it as ported.ko.
  */
 #include <linux/gfp.h>

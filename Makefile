@@ -26,74 +26,74 @@ deps:	## install the Debian packages that are missing
 	@tools/deps
 
 tree:	## kernel tree with the patches: build/linux (BASE=6.12.N|dir|git|tarball|.deb, WITHOUT=topic, FORCE=1)
-	@tools/tree
+	@tree/make
 
 refresh:	## write the commits of the tree back to patches/6.12
-	@tools/refresh
+	@tree/refresh
 
 rebase:	## take the patches to another 6.12.y (BASE=6.12.N|file, BASE_OLD=file|none); run it again to go on
-	@tools/rebase
+	@tree/rebase
 
 mail:	## write one topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
-	@tools/mail $(TOPIC)
+	@tree/mail $(TOPIC)
 
-kernel:	## build the small kernel with the patches (KERNEL=debug|base|..., DISTCC=hosts; tools/kernel --list)
-	@tools/kernel $(or $(KERNEL),lean)
+kernel:	## build the small kernel with the patches (KERNEL=debug|base|..., DISTCC=hosts; kernel/build --list)
+	@kernel/build $(or $(KERNEL),lean)
 
 deb:	## Debian packages of the kernel, with Debian's configuration (CONFIG=file, LEAN=1, DISTCC=hosts)
-	@tools/deb
+	@kernel/deb
 
 boot: boot-deps tree	## boot it in QEMU and show what mmap_prepare maps
-	@tools/kernel lean
-	@tools/initramfs
-	@tools/boot lean demo
+	@kernel/build lean
+	@kernel/initramfs
+	@kernel/boot lean demo
 
 boot-deps:
 	@tools/deps tree kernel boot
 
 shell: tree	## boot it in QEMU and leave you at a prompt
-	@tools/kernel lean
-	@tools/initramfs
-	@tools/boot lean shell
+	@kernel/build lean
+	@kernel/initramfs
+	@kernel/boot lean shell
 
 docs:	## build the documentation: the HOWTO and the guide, as HTML and as text
 	@tools/docs
 
-check:	## what finds most, in 15 minutes (SUITE="patches style ..." for some; tools/check --list)
-	@tools/check $(SUITE)
+check:	## what finds most, in 15 minutes (SUITE="patches style ..." for some; check/run --list)
+	@check/run $(SUITE)
 
 check-all:	## every test that can find a fault of the patches (an hour)
-	@tools/check --tier all
+	@check/run --tier all
 
 check-full:	## and every longer one: patch by patch, other machines, faults, fuzzing, ... (hours; goes on where it ended)
-	@tools/check --tier full
+	@check/run --tier full
 
 coverage:	## which lines of the patches do the tests run? build/coverage/html/index.html
-	@tools/check-coverage
+	@check/coverage/run
 
 bench:	## what do mappings cost and save, in instructions? (LAYOUTS=3 ROUNDS=2 TIME=1)
-	@tools/bench
+	@bench/run
 
 fuzz:	## fuzz mappings against a model of the address space (FOR=600 seconds)
-	@tools/check-fuzz $(FOR)
+	@check/fuzz/run $(FOR)
 
 check-selftests:	## do the memory selftests of 6.12 pass as without the patches? (5 minutes)
-	@tools/check-selftests
+	@check/selftests/run
 
 check-bases:	## do the patches apply to the 6.12.y of Debian 12 and 13? (BASES=--all, or "a.deb ...")
-	@tools/check-bases $(BASES)
+	@check/bases/run $(BASES)
 
 check-bisect:	## does every single patch build and pass? (an hour)
-	@tools/check-bisect $(RANGE)
+	@check/bisect/run $(RANGE)
 
 check-archs:	## does it build and run on other machines? (ARCHS="arm64 nommu ...")
-	@tools/check-archs $(ARCHS)
+	@check/archs/run $(ARCHS)
 
 mutants:	## put faults into the code: does a test fail for each? (an hour; MUTANTS="vma ...")
 	@mutants/run $(MUTANTS)
 
 clean:	## remove what was built; the kernel tree and the downloads stay
-	@tools/clean
+	@tree/clean
 
 distclean:	## remove all of build/, unless the tree has unsaved work
-	@tools/clean --all
+	@tree/clean --all

@@ -101,7 +101,7 @@ need() {
 	"$top/tools/deps" --need "$@"
 	if [ -n "${WITH_TREE:-}" ]; then
 		unset WITH_TREE
-		"$top/tools/tree"
+		"$top/tree/make"
 	fi
 }
 
@@ -113,11 +113,11 @@ need_space() {
 		"Free some space, or put the build elsewhere: make BUILD=/some/where ..."
 }
 
-# kernels: which there are. read_kernel NAME: what configs/kernels/NAME says of one, how to build
+# kernels: which there are. read_kernel NAME: what kernel/kinds/NAME says of one, how to build
 # and to boot it. BENCH=1 adds what make bench measures and no test needs.
 kernels() {
 	local f n
-	for f in "$top"/configs/kernels/*; do
+	for f in "$top"/kernel/kinds/*; do
 		n=${f##*/}
 		[ "$n" = arch ] || printf '  %-16s %s\n' "$n" "$(sed -n '1s/^# //p' "$f")"
 	done
@@ -130,12 +130,12 @@ read_kernel() {
 	case $name in
 	'' | arch | */* | .*) ;;
 	*)
-		if [ -f "$top/configs/kernels/$name" ]; then
+		if [ -f "$top/kernel/kinds/$name" ]; then
 			# shellcheck source=/dev/null
-			. "$top/configs/kernels/$name"
-			# by name, of configs/, but for a file with a path
+			. "$top/kernel/kinds/$name"
+			# by name, of kernel/configs/, but for a file with a path
 			mapfile -t fragments < <(printf '%s\n' "${fragments[@]}" |
-				sed "/^\//!s|.*|$top/configs/&.config|")
+				sed "/^\//!s|.*|$top/kernel/configs/&.config|")
 			return
 		fi
 		;;
@@ -223,7 +223,7 @@ check() {
 # count_said TOOL ARGUMENT...: run it, and count each "ok - ..." and "not ok - ..."
 count_said() {
 	local line rc=0 said
-	said=$("$top/tools/$1" "${@:2}") || rc=$?
+	said=$("$top/$1" "${@:2}") || rc=$?
 	while IFS= read -r line; do
 		case $line in
 		'ok - '*) ok "${line#ok - }" ;;
@@ -232,7 +232,7 @@ count_said() {
 		*) say "$line" ;;
 		esac
 	done <<<"$said"
-	[ $rc = 0 ] || grep '^not ok' >/dev/null <<<"$said" || not_ok "tools/$1 runs to its end"
+	[ $rc = 0 ] || grep '^not ok' >/dev/null <<<"$said" || not_ok "$1 runs to its end"
 }
 # count_guest LOG: count what a guest said at its end; sets good and bad
 count_guest() {
@@ -272,7 +272,7 @@ copy_programs() {
 
 # pack ROOT INITRAMFS: behind the guest's initramfs: the kernel unpacks one archive after the other
 pack() {
-	[ -f "$build/initramfs.gz" ] || die "there is no initramfs yet" "Build it: tools/initramfs"
+	[ -f "$build/initramfs.gz" ] || die "there is no initramfs yet" "Build it: kernel/initramfs"
 	(cd "$1" && find . | sort | cpio -o -H newc --quiet -R 0:0) | gzip -1 -n |
 		cat "$build/initramfs.gz" - >"$2.new"
 	mv "$2.new" "$2"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * In the guest: samples/mmap_prepare of the tree, mapped, and the examples of the HOWTO, loaded.
- * Takes the place of mmtest in an initramfs that tools/check-howto makes.
+ * Takes the place of mmtest in an initramfs that check/howto/run makes.
  */
 #include <dirent.h>
 #include <errno.h>

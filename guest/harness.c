@@ -18,7 +18,7 @@
 
 #include "mmtest.h"
 
-#define TIME_LIMIT	120	/* seconds; a debug kernel under emulation is slow */
+#define TIME_LIMIT	240	/* seconds; a debug kernel under emulation is slow */
 #define SKIPPED		77
 
 size_t page;

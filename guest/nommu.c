@@ -219,128 +219,6 @@ static void file(const char *path)
 	unlink(path);
 }
 
-/*
- * Direct mappings of a file may overlap in any way, two of them at the same address as well. Here
- * both are of one process; what matters is that the kernel lives.
- */
-static void overlapping(int flash)
-{
-	long one, two;
-
-	subject = "overlapping mappings of /dev/mtd0";
-	one = map(PAGE, PROT_READ, MAP_SHARED, flash, 0);
-	check("a page is mapped", mapped(one), one);
-	two = map(2 * PAGE, PROT_READ, MAP_SHARED, flash, 0);
-	want("two pages are, at the same address", two, one);
-	check("they hold what read() gives", same(two + PAGE, flash, PAGE), 0);
-	unmap("both pages are unmapped", two, 2 * PAGE);
-}
-
-/* Limits */
-
-static void write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-
-	want(path, write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-static void too_many(void)
-{
-	long p[20], n;
-
-	subject = "vm.max_map_count";
-	write_text("/proc/sys/vm/max_map_count", "10");
-	for (n = 0; n < 20; n++) {
-		p[n] = map(PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (!mapped(p[n]))
-			break;
-	}
-	check("is a limit", n < 20, n);
-	want("the error", n < 20 ? p[n] : 0, -ENOMEM);
-	write_text("/proc/sys/vm/max_map_count", "65530");
-	while (n--)
-		sys_munmap((void *)p[n], PAGE);
-}
-
-/* Each allocation of an mmap() fails in turn. */
-
-static int fail_nth;
-
-static void arm(int nth)
-{
-	char text[2] = { '0' + nth / 10, '0' + nth % 10 };
-
-	write(fail_nth, text, 2);
-}
-
-/* Has it happened? */
-static int disarm(void)
-{
-	char text[4] = "";
-	int left;
-
-	lseek(fail_nth, 0, SEEK_SET);
-	read(fail_nth, text, 3);
-	left = text[0] != '0';
-	lseek(fail_nth, 0, SEEK_SET);
-	if (left)
-		write(fail_nth, "0", 1);
-	return !left;
-}
-
-static void sweep(const char *what, size_t len, int prot, int flags, int fd)
-{
-	int failed = 1, failures = 0, other = 0;
-	long p = 0;
-
-	for (int nth = 1; failed && nth < 50; nth++) {
-		arm(nth);
-		p = map(len, prot, flags, fd, 0);
-		failed = disarm();
-		if (mapped(p)) {
-			sys_munmap((void *)p, len);
-			continue;
-		}
-		failures++;
-		other += p != -ENOMEM;
-	}
-	check(what, failures > 0 && !failed, failures);
-	want("... and each time with -ENOMEM", other, 0);
-}
-
-static void no_memory(int flash)
-{
-	int vmas, regions;
-	long before, p;
-
-	subject = "with an allocation that fails";
-	mkdir("/debug", 0755);
-	want("debugfs is mounted", mount("none", "/debug", "debugfs", 0, NULL), 0);
-	write_text("/debug/failslab/ignore-gfp-wait", "0");
-	write_text("/debug/failslab/verbose", "0");
-	fail_nth = open("/proc/self/fail-nth", O_RDWR);
-	check("/proc/self/fail-nth can be opened", fail_nth >= 0, -errno);
-	vmas = lines("/proc/self/maps");
-	regions = lines("/proc/maps");
-	before = free_kb();
-	for (int i = 0; i < 8; i++)
-		sweep("1 MB of anonymous memory is refused", 1 << 20, RW,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	check("its memory is not lost, but for 1024 kB", before - free_kb() < 1024, before - free_kb());
-	sweep("flash is refused", 2 * PAGE, PROT_READ, MAP_SHARED, flash);
-
-	/* A region that another mapping has, which stays as it is. */
-	p = map(4 * PAGE, PROT_READ, MAP_SHARED, flash, 0);
-	check("four pages of flash are mapped", mapped(p), p);
-	sweep("a part of them is refused", PAGE, PROT_READ, MAP_SHARED, flash);
-	check("they are still there", same(p + 3 * PAGE, flash, 3 * PAGE), 0);
-	unmap("they are unmapped", p, 4 * PAGE);
-	want("holds no VMA more", lines("/proc/self/maps"), vmas);
-	want("holds no region more", lines("/proc/maps"), regions);
-}
-
 static int lines(const char *path)
 {
 	static char bytes[PAGE];
@@ -429,6 +307,123 @@ static void nothing_left(int mem, int zero)
 	}
 	n = before - free_kb();
 	check("is not lost by refusals, but for 1024 kB", before > 0 && n < 1024, n);
+	want("holds no VMA more", lines("/proc/self/maps"), vmas);
+	want("holds no region more", lines("/proc/maps"), regions);
+}
+
+/*
+ * Direct mappings of a file may overlap in any way, two of them at the same address as well. Here
+ * both are of one process; what matters is that the kernel lives.
+ */
+static void overlapping(int flash)
+{
+	long one, two;
+
+	subject = "overlapping mappings of /dev/mtd0";
+	one = map(PAGE, PROT_READ, MAP_SHARED, flash, 0);
+	check("a page is mapped", mapped(one), one);
+	two = map(2 * PAGE, PROT_READ, MAP_SHARED, flash, 0);
+	want("two pages are, at the same address", two, one);
+	check("they hold what read() gives", same(two + PAGE, flash, PAGE), 0);
+	unmap("both pages are unmapped", two, 2 * PAGE);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	want(path, write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* As with an MMU, where vm.max_map_count changes it. */
+static void too_many(void)
+{
+	long *chain = NULL;
+	int n = 0;
+
+	subject = "the number of mappings";
+	while (n < 70000 && push(&chain, PAGE))
+		n++;
+	check("is limited to 65530, with those that are there", n > 65500 && n <= 65531, n);
+	want("is not exceeded", map(PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), -ENOMEM);
+	while (chain)
+		pop(&chain, PAGE);
+}
+
+/* Each allocation of an mmap() fails in turn. */
+
+static int fail_nth;
+
+static void arm(int nth)
+{
+	char text[2] = { '0' + nth / 10, '0' + nth % 10 };
+
+	write(fail_nth, text, 2);
+}
+
+/* Has it happened? */
+static int disarm(void)
+{
+	char text[4] = "";
+	int left;
+
+	lseek(fail_nth, 0, SEEK_SET);
+	read(fail_nth, text, 3);
+	left = text[0] != '0';
+	lseek(fail_nth, 0, SEEK_SET);
+	if (left)
+		write(fail_nth, "0", 1);
+	return !left;
+}
+
+static void sweep(const char *what, size_t len, int prot, int flags, int fd)
+{
+	int failed = 1, failures = 0, other = 0;
+	long p = 0;
+
+	for (int nth = 1; failed && nth < 50; nth++) {
+		arm(nth);
+		p = map(len, prot, flags, fd, 0);
+		failed = disarm();
+		if (mapped(p)) {
+			sys_munmap((void *)p, len);
+			continue;
+		}
+		failures++;
+		other += p != -ENOMEM;
+	}
+	check(what, failures > 0 && !failed, failures);
+	want("... and each time with -ENOMEM", other, 0);
+}
+
+static void no_memory(int flash)
+{
+	int vmas, regions;
+	long before, p;
+
+	subject = "with an allocation that fails";
+	mkdir("/debug", 0755);
+	want("debugfs is mounted", mount("none", "/debug", "debugfs", 0, NULL), 0);
+	write_text("/debug/failslab/ignore-gfp-wait", "0");
+	write_text("/debug/failslab/verbose", "0");
+	fail_nth = open("/proc/self/fail-nth", O_RDWR);
+	check("/proc/self/fail-nth can be opened", fail_nth >= 0, -errno);
+	vmas = lines("/proc/self/maps");
+	regions = lines("/proc/maps");
+	before = free_kb();
+	for (int i = 0; i < 8; i++)
+		sweep("1 MB of anonymous memory is refused", 1 << 20, RW,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	check("its memory is not lost, but for 1024 kB", before - free_kb() < 1024, before - free_kb());
+	sweep("flash is refused", 2 * PAGE, PROT_READ, MAP_SHARED, flash);
+
+	/* A region that another mapping has, which stays as it is. */
+	p = map(4 * PAGE, PROT_READ, MAP_SHARED, flash, 0);
+	check("four pages of flash are mapped", mapped(p), p);
+	sweep("a part of them is refused", PAGE, PROT_READ, MAP_SHARED, flash);
+	check("they are still there", same(p + 3 * PAGE, flash, 3 * PAGE), 0);
+	unmap("they are unmapped", p, 4 * PAGE);
 	want("holds no VMA more", lines("/proc/self/maps"), vmas);
 	want("holds no region more", lines("/proc/maps"), regions);
 }

@@ -289,3 +289,10 @@ static const struct file_operations f33 = { .owner = THIS_MODULE, .mmap = m33_mm
 static const struct file_operations f34 = { .owner = THIS_MODULE, .mmap = m34_mmap, };
 static const struct file_operations f35 = { .owner = THIS_MODULE, .mmap = m35_mmap, };
 static const struct file_operations g34 = { .owner = THIS_MODULE, .mmap = n34_mmap, };
+static int m37_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	return remap_pfn_range(vma, vma->vm_start, 1, vma->vm_end - vma->vm_start,
+			       pgprot_writecombine(vma->vm_page_prot));
+}
+static const struct file_operations f37 = { .owner = THIS_MODULE, .mmap = m37_mmap, };

@@ -4,7 +4,8 @@
 
 const struct test *const groups[] = {
 	hpet_tests, kvm_tests, dax_tests, mtd_tests, relay_tests, uio_tests,
-	vme_tests, secretmem_tests, aio_tests,
+	vme_tests, secretmem_tests, aio_tests, kcov_tests, tee_tests, vduse_tests,
+	fuse_tests, coda_tests, shm_tests,
 	selinux_tests,	/* the last: a policy cannot be unloaded */
 	NULL
 };

@@ -195,6 +195,31 @@ void scratch_umount(void)
 	rmdir(SCRATCH);
 }
 
+void exercise(const char *name, const char *program, const char *argument)
+{
+	char said[512] = "", digest[17];
+	int pipefd[2], status;
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+
+	want("pipe", pipe2(pipefd, O_CLOEXEC), 0);
+	pid = fork_or_fail();
+	if (!pid) {
+		dup2(pipefd[1], 1);
+		execl(program, program, "-n", "500", argument, NULL);
+		fail("%s: expected a program got %s", program, strerrorname_np(errno));
+	}
+	close(pipefd[1]);
+	while ((n = read(pipefd[0], said + len, sizeof(said) - 1 - len)) > 0)
+		len += n;
+	close(pipefd[0]);
+	if (waitpid(pid, &status, 0) != pid || status || sscanf(said, "digest %16s", digest) != 1)
+		fail("%s: expected a digest got status %#x: %s", program, status, said);
+	printf("DIGEST %s %s\n", name, digest);
+	fflush(stdout);
+}
+
 void module_load(const char *name, const char *options)
 {
 	char path[64];

@@ -28,7 +28,9 @@ extern const struct test zero_tests[], mem_tests[], refuse_tests[],
 			 ksm_tests[], stack_tests[], block_tests[], pat_tests[];
 extern const struct test hpet_tests[], kvm_tests[], dax_tests[], mtd_tests[],
 			 relay_tests[], uio_tests[], vme_tests[],
-			 secretmem_tests[], aio_tests[], selinux_tests[];
+			 secretmem_tests[], aio_tests[], selinux_tests[],
+			 kcov_tests[], tee_tests[], vduse_tests[],
+			 fuse_tests[], coda_tests[], shm_tests[];
 /* Those of a program; the last is NULL. */
 extern const struct test *const groups[];
 
@@ -64,6 +66,9 @@ unsigned char *reserve(size_t len);
 int temp_file(size_t len);
 /* A loop device that is new, until it is closed; *below becomes the temporary file that it is on. */
 int loop_open(int *below, size_t len, int flags);
+/* Run exercise.c, from @program, with an option or a file; its digest is shown under @name. */
+#define EXERCISE	"/bin/exercise"
+void exercise(const char *name, const char *program, const char *argument);
 /* Load a module of kernel/devices; the test is skipped if it is not there. */
 void module_load(const char *name, const char *options);
 void module_unload(const char *name);

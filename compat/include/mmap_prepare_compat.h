@@ -22,78 +22,26 @@
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
 
 #if !defined(MMAP_PREPARE_HAVE_FLAGS) || !defined(MMAP_PREPARE_HAVE_HOOK) || \
-	!defined(MMAP_PREPARE_HAVE_FLAGS_INIT)
-#error "The Kbuild file must include mmap_prepare_compat.mk: it probes the kernel's headers."
+	!defined(MMAP_PREPARE_HAVE_FLAGS_INIT) || \
+	!defined(MMAP_PREPARE_HAVE_NAMES) || \
+	!defined(MMAP_PREPARE_HAVE_SHMEM_FLAGS) || \
+	!defined(MMAP_PREPARE_HAVE_ZAP) || \
+	!defined(MMAP_PREPARE_HAVE_EARLIER)
+#error "The Kbuild file must include mmap_prepare_compat.mk, and not set subdir-ccflags-y anew."
 #endif
-
-/**
- * DOC: the lines that a driver adds
- *
- * ::
- *
- *	static const struct vm_operations_struct foo_vm_ops = {
- *		.open = foo_open,
- *		.close = foo_close,
- *		SET_VM_OPS_MAPPED(foo_mapped)
- *	};
- *
- *	static int foo_mmap_prepare(struct vm_area_desc *desc)
- *	{
- *		...
- *	}
- *
- *	MMAP_PREPARE_COMPAT(foo_mmap_prepare, { &foo_vm_ops, foo_mapped });
- *
- *	static const struct file_operations foo_fops = {
- *		.owner = THIS_MODULE,
- *		SET_MMAP_PREPARE(foo_mmap_prepare)
- *	};
- */
-
-#if MMAP_PREPARE_HAVE_HOOK
-
-/**
- * SET_MMAP_PREPARE - set the mmap_prepare hook in a struct file_operations
- * @hook: the hook, which MMAP_PREPARE_COMPAT() was given before
- *
- * No comma follows.  On a kernel without that hook, the ->mmap() hook is set.
- */
-#define SET_MMAP_PREPARE(hook)	.mmap_prepare = (hook),
-
-/**
- * SET_VM_OPS_MAPPED - set the mapped operation in a struct vm_operations_struct
- * @fn: the operation
- *
- * No comma follows.  On a kernel without that operation, nothing is set.
- */
-#define SET_VM_OPS_MAPPED(fn)	.mapped = (fn),
-
-/**
- * MMAP_PREPARE_COMPAT - make an ->mmap() hook of an mmap_prepare hook
- * @hook: the hook
- * @...: for each vm_operations_struct that the hook may set and that has a
- *       mapped operation: { its address, that operation }
- *
- * Where the kernel has the hook, this is nothing.
- */
-#define MMAP_PREPARE_COMPAT(hook, ...)	struct vm_area_desc
-
-/* The only name that mainline does not have. */
-#ifndef vma_desc_test_flags
-#define vma_desc_test_flags(desc, ...)	vma_desc_test_any(desc, __VA_ARGS__)
-#endif
-
-#elif !MMAP_PREPARE_HAVE_FLAGS && (defined(mk_vma_flags) || defined(VMA_READ_BIT))
-#error "This kernel has vma_flags_t, but not all of it that a driver needs."
-
-#else
 
 /*
  * VMA flags by bit name
  */
 #if !MMAP_PREPARE_HAVE_FLAGS
+
+#if defined(mk_vma_flags) || defined(VMA_READ_BIT)
+#error "This kernel has vma_flags_t, but not all of it that a driver needs."
+#endif
 
 /* The number of a flag's bit, or a negative number if there is no such bit. */
 typedef int __bitwise vma_flag_t;
@@ -152,6 +100,11 @@ typedef struct {
 #define VMA_MAYBE_GUARD_BIT		__VMA_FLAG_BIT(VM_MAYBE_GUARD)
 #else
 #define VMA_MAYBE_GUARD_BIT		__VMA_NO_BIT
+#endif
+#ifdef VM_UFFD_RWP
+#define VMA_UFFD_RWP_BIT		__VMA_FLAG_BIT(VM_UFFD_RWP)
+#else
+#define VMA_UFFD_RWP_BIT		__VMA_NO_BIT
 #endif
 #ifdef VM_MAYOVERLAY
 #define VMA_MAYOVERLAY_BIT		__VMA_FLAG_BIT(VM_MAYOVERLAY)
@@ -482,26 +435,317 @@ static inline bool __vma_flags_shared_maywrite(const vma_flags_t *flags)
 		 vma_flags_t *: __vma_flags_shared_maywrite,		\
 		 default: __vm_flags_shared_maywrite)(flags)
 
+#ifndef CONFIG_MMU
+static inline bool is_nommu_shared_vma_flags(const vma_flags_t *flags)
+{
+	return vma_flags_test_any(flags, VMA_MAYSHARE_BIT, VMA_MAYOVERLAY_BIT);
+}
+#endif
+
 static inline bool is_vma_hugetlb_flags(const vma_flags_t *flags)
 {
 	return IS_ENABLED(CONFIG_HUGETLB_PAGE) &&
 	       vma_flags_test(flags, VMA_HUGETLB_BIT);
 }
 
-static inline pgprot_t vma_get_page_prot(vma_flags_t flags)
+#endif /* !MMAP_PREPARE_HAVE_FLAGS */
+
+/*
+ * Names of Linux 7.3, which other kernels with the hook may not have
+ */
+#ifndef VMA_UFFD_RWP
+#if MMAP_PREPARE_HAVE_FLAGS
+#define VMA_UFFD_RWP		EMPTY_VMA_FLAGS
+#else
+#define VMA_UFFD_RWP		mk_vma_flags(VMA_UFFD_RWP_BIT)
+#endif
+#endif
+#ifndef VMA_GROWSUP
+#define VMA_GROWSUP		legacy_to_vma_flags(VM_GROWSUP)
+#endif
+#ifndef VMA_SHADOW_STACK
+#ifdef VM_SHADOW_STACK
+#define VMA_SHADOW_STACK	legacy_to_vma_flags(VM_SHADOW_STACK)
+#else
+#define VMA_SHADOW_STACK	EMPTY_VMA_FLAGS
+#endif
+#endif
+#ifndef VMA_STACK_EARLY
+#define VMA_STACK_EARLY		legacy_to_vma_flags(VM_STACK_EARLY)
+#endif
+#ifndef VMA_STACK_INCOMPLETE_SETUP
+#define VMA_STACK_INCOMPLETE_SETUP					\
+	legacy_to_vma_flags(VM_STACK_INCOMPLETE_SETUP)
+#endif
+#ifndef VMA_STARTGAP_FLAGS
+#ifdef VM_STARTGAP_FLAGS
+#define VMA_STARTGAP_FLAGS	legacy_to_vma_flags(VM_STARTGAP_FLAGS)
+#else
+#define VMA_STARTGAP_FLAGS	legacy_to_vma_flags(VM_GROWSDOWN)
+#endif
+#endif
+
+#if !MMAP_PREPARE_HAVE_NAMES
+
+/* The kernel may have some of them. */
+#define vma_flags_to_page_prot		mprep_flags_to_page_prot
+#define vma_flags_is_cow_mapping	mprep_flags_is_cow_mapping
+#define vma_flags_can_grow		mprep_flags_can_grow
+#define vma_is_cow_mapping		mprep_vma_is_cow_mapping
+#define vma_can_grow			mprep_vma_can_grow
+#define vma_start_pgoff			mprep_vma_start_pgoff
+#define vma_end_pgoff			mprep_vma_end_pgoff
+#define vma_last_pgoff			mprep_vma_last_pgoff
+#define linear_page_delta		mprep_linear_page_delta
+
+static inline pgprot_t vma_flags_to_page_prot(vma_flags_t flags)
 {
 	return vm_get_page_prot(vma_flags_to_legacy(flags));
 }
 
-#endif /* !MMAP_PREPARE_HAVE_FLAGS */
+static inline bool vma_flags_is_cow_mapping(const vma_flags_t *flags)
+{
+	return vma_flags_test(flags, VMA_MAYWRITE_BIT) &&
+	       !vma_flags_test(flags, VMA_SHARED_BIT);
+}
+
+static inline bool vma_is_cow_mapping(const struct vm_area_struct *vma)
+{
+	const vma_flags_t flags = legacy_to_vma_flags(vma->vm_flags);
+
+	return vma_flags_is_cow_mapping(&flags);
+}
+
+static inline bool vma_flags_can_grow(const vma_flags_t *flags)
+{
+	return vma_flags_to_legacy(*flags) & (VM_GROWSDOWN | VM_GROWSUP);
+}
+
+static inline bool vma_can_grow(const struct vm_area_struct *vma)
+{
+	const vma_flags_t flags = legacy_to_vma_flags(vma->vm_flags);
+
+	return vma_flags_can_grow(&flags);
+}
+
+static inline pgoff_t linear_page_delta(const struct vm_area_struct *vma,
+					unsigned long address)
+{
+	return (address - vma->vm_start) >> PAGE_SHIFT;
+}
+
+static inline pgoff_t vma_start_pgoff(const struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff;
+}
+
+static inline pgoff_t vma_end_pgoff(const struct vm_area_struct *vma)
+{
+	return vma_start_pgoff(vma) + linear_page_delta(vma, vma->vm_end);
+}
+
+static inline pgoff_t vma_last_pgoff(const struct vm_area_struct *vma)
+{
+	return vma_end_pgoff(vma) - 1;
+}
+
+#endif /* !MMAP_PREPARE_HAVE_NAMES */
+
+/* These are for modules under the GPL, as in 7.3. */
+#if !MMAP_PREPARE_HAVE_ZAP
+#if MMAP_PREPARE_HAVE_FLAGS_INIT
+#define zap_vma_range(vma, address, size)				\
+	zap_page_range_single(vma, address, size, NULL)
+#else
+#define zap_vma_range(vma, address, size)	zap_page_range(vma, address, size)
+#endif
+#define zap_vma(vma)							\
+	zap_vma_range(vma, (vma)->vm_start, (vma)->vm_end - (vma)->vm_start)
+#define zap_special_vma_range(vma, address, size)			\
+	zap_vma_ptes(vma, address, size)
+#endif
+
+static inline pgprot_t mprep_vma_page_prot(const struct vm_area_struct *vma)
+{
+	return vm_get_page_prot(vma->vm_flags);
+}
+
+pgprot_t mprep_page_prot_of_flags(vma_flags_t flags)
+__compiletime_error("vma_get_page_prot() is for a VMA: vma_flags_to_page_prot() is for flags");
+
+/**
+ * vma_get_page_prot - the protection that the flags of a VMA stand for
+ * @vma: the VMA
+ *
+ * As in 7.3.  In 7.2 it is given flags; vma_flags_to_page_prot() does that.
+ */
+#define vma_get_page_prot(vma)						\
+	_Generic((vma),							\
+		 vma_flags_t: mprep_page_prot_of_flags,			\
+		 default: mprep_vma_page_prot)(vma)
+
+#if !MMAP_PREPARE_HAVE_SHMEM_FLAGS
+
+static inline unsigned long mprep_shmem_mask(unsigned long flags)
+{
+	return flags;
+}
+
+/* Flags as a mask of VM_xxx values, which these take here, or as a vma_flags_t. */
+#define mprep_shmem_flags(flags)					\
+	_Generic((flags),						\
+		 vma_flags_t: vma_flags_to_legacy,			\
+		 default: mprep_shmem_mask)(flags)
+#define shmem_file_setup(name, size, flags)				\
+	shmem_file_setup(name, size, mprep_shmem_flags(flags))
+#define shmem_kernel_file_setup(name, size, flags)			\
+	shmem_kernel_file_setup(name, size, mprep_shmem_flags(flags))
+
+#endif /* !MMAP_PREPARE_HAVE_SHMEM_FLAGS */
+
+/**
+ * DOC: the lines that a driver adds
+ *
+ * ::
+ *
+ *	static const struct vm_operations_struct foo_vm_ops = {
+ *		.open = foo_open,
+ *		.close = foo_close,
+ *		SET_VM_OPS_MAPPED(foo_mapped)
+ *	};
+ *
+ *	static int foo_mmap_prepare(struct vm_area_desc *desc)
+ *	{
+ *		...
+ *	}
+ *
+ *	MMAP_PREPARE_COMPAT(foo_mmap_prepare, { &foo_vm_ops, foo_mapped });
+ *
+ *	static const struct file_operations foo_fops = {
+ *		.owner = THIS_MODULE,
+ *		SET_MMAP_PREPARE(foo_mmap_prepare)
+ *	};
+ */
+
+#if MMAP_PREPARE_HAVE_HOOK
+
+/**
+ * SET_MMAP_PREPARE - set the mmap_prepare hook in a struct file_operations
+ * @hook: the hook, which MMAP_PREPARE_COMPAT() was given before
+ *
+ * No comma follows.  On a kernel without that hook, the ->mmap() hook is set.
+ */
+#define SET_MMAP_PREPARE(hook)	.mmap_prepare = (hook),
+
+/**
+ * SET_VM_OPS_MAPPED - set the mapped operation in a struct vm_operations_struct
+ * @fn: the operation
+ *
+ * No comma follows.  On a kernel without that operation, nothing is set.
+ */
+#define SET_VM_OPS_MAPPED(fn)	.mapped = (fn),
+
+/**
+ * MMAP_PREPARE_COMPAT - make an ->mmap() hook of an mmap_prepare hook
+ * @hook: the hook
+ * @...: for each vm_operations_struct that the hook may set and that has a
+ *       mapped operation: { its address, that operation }
+ *
+ * Where the kernel has the hook, this is nothing.
+ */
+#define MMAP_PREPARE_COMPAT(hook, ...)	struct vm_area_desc
+
+/**
+ * ASSIGN_MMAP_PREPARE - set the mmap_prepare hook of a struct file_operations
+ *                       that is filled in at run time
+ * @fops: points to the operations
+ * @hook: the hook, which MMAP_PREPARE_COMPAT() was given before
+ *
+ * There is no ->mmap() hook afterwards on a kernel with mmap_prepare.
+ */
+#define ASSIGN_MMAP_PREPARE(fops, hook)					\
+	((void)((fops)->mmap = NULL, (fops)->mmap_prepare = (hook)))
+
+/**
+ * CLEAR_MMAP_PREPARE - clear both hooks, so that the file cannot be mapped
+ * @fops: points to the operations
+ */
+#define CLEAR_MMAP_PREPARE(fops)					\
+	((void)((fops)->mmap = NULL, (fops)->mmap_prepare = NULL))
+
+/**
+ * HAS_MMAP_PREPARE - is there a hook of either kind?
+ * @fops: points to the operations
+ */
+#define HAS_MMAP_PREPARE(fops)						\
+	((fops)->mmap || (fops)->mmap_prepare)
+
+/**
+ * COPY_MMAP_PREPARE - copy the hook of another file's operations
+ * @to: points to the operations that are filled in
+ * @from: points to the others, of which both hooks are copied, as it may have
+ *        the one or the other
+ */
+#define COPY_MMAP_PREPARE(to, from)					\
+	((void)((to)->mmap = (from)->mmap,				\
+		(to)->mmap_prepare = (from)->mmap_prepare))
+
+/**
+ * ASSIGN_VM_OPS_MAPPED - set the mapped operation of a vm_operations_struct
+ *                        that is filled in at run time
+ * @ops: points to the operations
+ * @fn: the operation, which MMAP_PREPARE_COMPAT() was given as well, or NULL
+ *
+ * Without the hook, what MMAP_PREPARE_COMPAT() was given decides, and this does
+ * nothing.
+ */
+#define ASSIGN_VM_OPS_MAPPED(ops, fn)	((void)((ops)->mapped = (fn)))
+
+/**
+ * HAS_VM_OPS_MAPPED - is there a mapped operation?
+ * @ops: points to the operations
+ *
+ * False without the hook: nobody else has one there.
+ */
+#define HAS_VM_OPS_MAPPED(ops)		((ops)->mapped != NULL)
+
+/**
+ * COPY_VM_OPS_MAPPED - copy the mapped operation of other operations
+ * @to: points to the operations that are filled in
+ * @from: points to the others
+ */
+#define COPY_VM_OPS_MAPPED(to, from)	((void)((to)->mapped = (from)->mapped))
+
+/**
+ * SET_UIO_MMAP_PREPARE - set the mmap_prepare hook in a struct uio_info
+ * @hook: the hook, which UIO_MMAP_PREPARE_COMPAT() was given before
+ *
+ * No comma follows.  On a kernel without that hook, the ->mmap() hook is set.
+ */
+#define SET_UIO_MMAP_PREPARE(hook)	.mmap_prepare = (hook),
+
+/**
+ * UIO_MMAP_PREPARE_COMPAT - make an ->mmap() hook of an mmap_prepare hook of UIO
+ * @hook: the hook
+ * @...: as for MMAP_PREPARE_COMPAT()
+ */
+#define UIO_MMAP_PREPARE_COMPAT(hook, ...)	struct vm_area_desc
+
+/* The only name that mainline does not have. */
+#ifndef vma_desc_test_flags
+#define vma_desc_test_flags(desc, ...)	vma_desc_test_any(desc, __VA_ARGS__)
+#endif
+
+#else
 
 /*
  * The description of a mapping, and what can be asked for
  *
  * A kernel may have some of these names, for a hook that is not the one that
- * drivers are written for now: from here on they mean what is defined here.
+ * drivers are written for now: from here on they mean what is defined here.  Its
+ * struct vm_area_desc has another name from the start, by earlier/, so that a
+ * hook can be declared before this.
  */
-#define vm_area_desc			mprep_vm_area_desc
 #define mmap_action			mprep_mmap_action
 #define mmap_action_type		mprep_mmap_action_type
 #define MMAP_NOTHING			MPREP_NOTHING
@@ -562,6 +806,11 @@ struct mmap_action {
 	enum mmap_action_type type;
 
 	int error_override;
+
+	/* io_remap_pfn_range(), if that was asked for: it can be for GPL modules. */
+	int (*mprep_io_remap)(struct vm_area_struct *vma, unsigned long start,
+			      unsigned long start_pfn, unsigned long size,
+			      pgprot_t prot);
 };
 
 struct vm_area_desc {
@@ -660,6 +909,13 @@ static inline void mprep_ask_remap(struct vm_area_desc *desc,
 	desc->action.remap.pgprot = desc->page_prot;
 }
 
+static inline int mprep_io_remap(struct vm_area_struct *vma,
+				 unsigned long start, unsigned long start_pfn,
+				 unsigned long size, pgprot_t prot)
+{
+	return io_remap_pfn_range(vma, start, start_pfn, size, prot);
+}
+
 static inline void mmap_action_remap(struct vm_area_desc *desc,
 				     unsigned long start,
 				     unsigned long start_pfn,
@@ -680,6 +936,7 @@ static inline void mmap_action_ioremap(struct vm_area_desc *desc,
 				       unsigned long size)
 {
 	mprep_ask_remap(desc, MMAP_IO_REMAP_PFN, start, start_pfn, size);
+	desc->action.mprep_io_remap = mprep_io_remap;
 }
 
 static inline void mmap_action_ioremap_full(struct vm_area_desc *desc,
@@ -693,6 +950,7 @@ static inline void mmap_action_simple_ioremap(struct vm_area_desc *desc,
 					      unsigned long size)
 {
 	mprep_set_action(desc, MMAP_SIMPLE_IO_REMAP);
+	desc->action.mprep_io_remap = mprep_io_remap;
 	desc->action.simple_ioremap.start_phys_addr = start_phys_addr;
 	desc->action.simple_ioremap.size = size;
 }
@@ -808,7 +1066,8 @@ static inline int mprep_prepare_window(struct vm_area_desc *desc)
 		return -EINVAL;
 
 	desc->action.type = MMAP_NOTHING;
-	mmap_action_ioremap_full(desc, pfn + desc->pgoff);
+	mprep_ask_remap(desc, MMAP_IO_REMAP_PFN, desc->start,
+			pfn + desc->pgoff, vma_desc_size(desc));
 	return 0;
 }
 
@@ -870,10 +1129,10 @@ static inline int mprep_complete_action(struct vm_area_struct *vma,
 				       action->remap.size,
 				       action->remap.pgprot);
 	case MMAP_IO_REMAP_PFN:
-		return io_remap_pfn_range(vma, action->remap.start,
-					  action->remap.start_pfn,
-					  action->remap.size,
-					  action->remap.pgprot);
+		return action->mprep_io_remap(vma, action->remap.start,
+					      action->remap.start_pfn,
+					      action->remap.size,
+					      action->remap.pgprot);
 	case MMAP_MAP_KERNEL_PAGES:
 		nr_pages = action->map_kernel.nr_pages;
 		return vm_insert_pages(vma, action->map_kernel.start,
@@ -955,13 +1214,10 @@ static inline void mprep_set_vma(struct vm_area_struct *vma,
 	vma->vm_private_data = desc->private_data;
 }
 
-/* Nobody else can see the VMA yet.  If this fails, the caller unmaps it. */
-static inline int mprep_mmap(struct file *file, struct vm_area_struct *vma,
-			     int (*hook)(struct vm_area_desc *desc),
-			     const struct mprep_mapped *mapped,
-			     size_t nr_mapped)
+static inline struct vm_area_desc
+mprep_describe(struct file *file, const struct vm_area_struct *vma)
 {
-	struct vm_area_desc desc = {
+	return (struct vm_area_desc){
 		.mm = vma->vm_mm,
 		.file = file,
 		.start = vma->vm_start,
@@ -973,35 +1229,74 @@ static inline int mprep_mmap(struct file *file, struct vm_area_struct *vma,
 		.vm_ops = vma->vm_ops,
 		.private_data = vma->vm_private_data,
 	};
+}
+
+/*
+ * @err is what the hook has returned.  Nobody else can see the VMA yet.  If this
+ * fails, the caller unmaps it.
+ */
+static inline int mprep_mmap(struct vm_area_desc *desc,
+			     struct vm_area_struct *vma, int err,
+			     const struct mprep_mapped *mapped,
+			     size_t nr_mapped)
+{
 	mprep_mapped_fn mapped_fn = NULL;
 	size_t i;
-	int err;
 
-	err = mprep_hook_error(hook(&desc));
+	err = mprep_hook_error(err);
 	if (err)
 		return err;
 
-	err = mprep_prepare(&desc, vma);
+	err = mprep_prepare(desc, vma);
 	if (err) {
-		if (desc.vm_file && desc.vm_file != vma->vm_file)
-			fput(desc.vm_file);
+		if (desc->vm_file && desc->vm_file != vma->vm_file)
+			fput(desc->vm_file);
 		return err;
 	}
 
 	for (i = 0; i < nr_mapped; i++)
-		if (mapped[i].vm_ops == desc.vm_ops)
+		if (mapped[i].vm_ops == desc->vm_ops)
 			mapped_fn = mapped[i].fn;
 
-	mprep_set_vma(vma, &desc, mapped_fn);
-	err = mprep_complete_action(vma, &desc.action);
+	mprep_set_vma(vma, desc, mapped_fn);
+	err = mprep_complete_action(vma, &desc->action);
 	if (!err && mapped_fn)
 		err = mprep_call_mapped(vma, mapped_fn);
-	return err ? desc.action.error_override ?: err : 0;
+	return err ? desc->action.error_override ?: err : 0;
 }
+
+/* Files of the page cache, as the kernel's functions of these names do it. */
+static const struct vm_operations_struct mprep_generic_vm_ops __maybe_unused = {
+	.fault = filemap_fault,
+	.map_pages = filemap_map_pages,
+	.page_mkwrite = filemap_page_mkwrite,
+};
+
+static inline int mprep_generic_file_mmap_prepare(struct vm_area_desc *desc)
+{
+	if (!desc->file->f_mapping->a_ops->read_folio)
+		return -ENOEXEC;
+	file_accessed(desc->file);
+	desc->vm_ops = &mprep_generic_vm_ops;
+	return 0;
+}
+
+static inline int
+mprep_generic_file_readonly_mmap_prepare(struct vm_area_desc *desc)
+{
+	if (vma_desc_test_all(desc, VMA_SHARED_BIT, VMA_MAYWRITE_BIT))
+		return -EINVAL;
+	return mprep_generic_file_mmap_prepare(desc);
+}
+
+#define generic_file_mmap_prepare	mprep_generic_file_mmap_prepare
+#define generic_file_readonly_mmap_prepare				\
+	mprep_generic_file_readonly_mmap_prepare
 
 /* As above, where the hook exists. */
 #define SET_MMAP_PREPARE(hook)	.mmap = hook##_compat_mmap,
 #define SET_VM_OPS_MAPPED(fn)
+#define SET_UIO_MMAP_PREPARE(hook)	.mmap = hook##_compat_mmap,
 #define MMAP_PREPARE_COMPAT(hook, ...)					\
 	static int hook##_compat_mmap(struct file *file,		\
 				      struct vm_area_struct *vma)	\
@@ -1009,11 +1304,60 @@ static inline int mprep_mmap(struct file *file, struct vm_area_struct *vma,
 		static const struct mprep_mapped mapped[] = {		\
 			{ NULL, NULL }, ##__VA_ARGS__			\
 		};							\
+		struct vm_area_desc desc = mprep_describe(file, vma);	\
 									\
-		return mprep_mmap(file, vma, hook, mapped,		\
+		return mprep_mmap(&desc, vma, hook(&desc), mapped,	\
 				  ARRAY_SIZE(mapped));			\
 	}								\
 	struct vm_area_desc
+#define UIO_MMAP_PREPARE_COMPAT(hook, ...)				\
+	static int hook##_compat_mmap(struct uio_info *info,		\
+				      struct vm_area_struct *vma)	\
+	{								\
+		static const struct mprep_mapped mapped[] = {		\
+			{ NULL, NULL }, ##__VA_ARGS__			\
+		};							\
+		struct vm_area_desc desc =				\
+			mprep_describe(vma->vm_file, vma);		\
+									\
+		return mprep_mmap(&desc, vma, hook(info, &desc),	\
+				  mapped, ARRAY_SIZE(mapped));		\
+	}								\
+	struct vm_area_desc
+
+#if MMAP_PREPARE_HAVE_EARLIER
+/* Others' operations may have that hook. */
+#define CLEAR_MMAP_PREPARE(fops)					\
+	((void)((fops)->mmap = NULL, (fops)->mmap_prepare = NULL))
+#define HAS_MMAP_PREPARE(fops)						\
+	((fops)->mmap || (fops)->mmap_prepare)
+#define COPY_MMAP_PREPARE(to, from)					\
+	((void)((to)->mmap = (from)->mmap,				\
+		(to)->mmap_prepare = (from)->mmap_prepare))
+#else
+#define CLEAR_MMAP_PREPARE(fops)	((void)((fops)->mmap = NULL))
+#define HAS_MMAP_PREPARE(fops)		((fops)->mmap != NULL)
+#define COPY_MMAP_PREPARE(to, from)	((void)((to)->mmap = (from)->mmap))
+
+/* The kernel has these if a file can have either hook. */
+static inline bool can_mmap_file(struct file *file)
+{
+	return file->f_op->mmap;
+}
+
+static inline int vfs_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return file->f_op->mmap(file, vma);
+}
+#endif
+#define ASSIGN_MMAP_PREPARE(fops, hook)					\
+	do {								\
+		CLEAR_MMAP_PREPARE(fops);				\
+		(fops)->mmap = hook##_compat_mmap;			\
+	} while (0)
+#define ASSIGN_VM_OPS_MAPPED(ops, fn)	((void)(ops), (void)(fn))
+#define HAS_VM_OPS_MAPPED(ops)		((void)(ops), false)
+#define COPY_VM_OPS_MAPPED(to, from)	((void)(to), (void)(from))
 
 #endif /* MMAP_PREPARE_HAVE_HOOK */
 

@@ -6,6 +6,22 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/uio_driver.h>
+
+/* What the header calls, in any kernel. */
+#ifdef PROBE_NEEDS
+static int __maybe_unused probe(struct vm_area_struct *vma, struct file *file,
+				struct page **pages, unsigned long nr)
+{
+	vma_set_file(vma, file);
+	if (mapping_map_writable(file->f_mapping) ||
+	    remap_pfn_range(vma, vma->vm_start, 0, PAGE_SIZE, vma->vm_page_prot))
+		return -EINVAL;
+	return vm_insert_pages(vma, vma->vm_start, pages, &nr);
+}
+#endif
 
 #ifdef PROBE_FLAGS_INIT
 static void __maybe_unused probe(struct vm_area_struct *vma)
@@ -37,6 +53,46 @@ static vm_flags_t __maybe_unused probe(const vma_flags_t *flags)
 	else
 		f = mk_vma_flags(VMA_READ_BIT, VMA_WRITE_BIT);
 	return vma_flags_to_legacy(f);
+}
+#endif
+
+/* Names of 7.3: the header has its own for a kernel that has not all of them. */
+#ifdef PROBE_NAMES
+static pgprot_t __maybe_unused probe(const struct vm_area_struct *vma)
+{
+	if (vma_is_cow_mapping(vma) || vma_can_grow(vma) ||
+	    vma_start_pgoff(vma) == vma_end_pgoff(vma) || vma_last_pgoff(vma) ||
+	    linear_page_delta(vma, vma->vm_start))
+		return vma_get_page_prot(vma);
+	if (vma_flags_is_cow_mapping(&vma->flags) ||
+	    vma_flags_can_grow(&vma->flags))
+		return vma->vm_page_prot;
+	return vma_flags_to_page_prot(vma->flags);
+}
+#endif
+
+#ifdef PROBE_ZAP
+static void __maybe_unused probe(struct vm_area_struct *vma)
+{
+	zap_vma(vma);
+	zap_vma_range(vma, vma->vm_start, PAGE_SIZE);
+	zap_special_vma_range(vma, vma->vm_start, PAGE_SIZE);
+}
+#endif
+
+#ifdef PROBE_SHMEM_FLAGS
+static struct file __maybe_unused *probe(vma_flags_t flags)
+{
+	return shmem_file_setup("probe", PAGE_SIZE, flags) ?:
+	       shmem_kernel_file_setup("probe", PAGE_SIZE, flags);
+}
+#endif
+
+/* Another hook than the one below has a description by the same name. */
+#ifdef PROBE_EARLIER
+static size_t __maybe_unused probe(const struct file_operations *fops)
+{
+	return fops->mmap_prepare ? sizeof(struct vm_area_desc) : 0;
 }
 #endif
 
@@ -90,4 +146,20 @@ static int probe_mmap_prepare(struct vm_area_desc *desc)
 static const struct file_operations __maybe_unused probe_fops = {
 	.mmap_prepare = probe_mmap_prepare,
 };
+
+static int probe_uio(struct uio_info *info, struct vm_area_desc *desc)
+{
+	return generic_file_mmap_prepare(desc) ?:
+	       generic_file_readonly_mmap_prepare(desc);
+}
+
+static const struct uio_info __maybe_unused probe_info = {
+	.mmap_prepare = probe_uio,
+};
+
+static int __maybe_unused probe_stacked(struct file *file,
+					struct vm_area_struct *vma)
+{
+	return can_mmap_file(file) ? vfs_mmap(file, vma) : -ENODEV;
+}
 #endif

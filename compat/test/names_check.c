@@ -23,6 +23,16 @@
 #ifndef VM_DROPPABLE
 #define VM_DROPPABLE		VM_NONE
 #endif
+#ifndef VM_STARTGAP_FLAGS
+#define VM_STARTGAP_FLAGS	VM_GROWSDOWN
+#endif
+
+/* Not for modules in some kernels: what names.c says of the other must do. */
+#if !MMAP_PREPARE_HAVE_SHMEM_FLAGS
+#undef shmem_kernel_file_setup
+#define shmem_kernel_file_setup(name, size, flags)			\
+	shmem_file_setup(name, size, flags)
+#endif
 
 /* What carries out actions is not for drivers: the header does it in its own way. */
 #if !MMAP_PREPARE_HAVE_HOOK

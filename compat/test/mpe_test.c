@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
- * Map the devices of mmap_prepare_example and see what comes of it.  The lines
- * that begin with "ok" or "not ok" are the same on every kernel.  Those that begin
- * with "#" tell what README.rst says is different where the header makes up for
- * the hook.
+ * Map the devices of mpe.c and see what comes of it.  The lines that begin with
+ * "ok" or "not ok" are the same on every kernel.  Those that begin with "#" tell
+ * what README.rst says is different where the header makes up for the hook.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mmap_prepare_example.h"
+#include "mpe.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define RW		(PROT_READ | PROT_WRITE)
@@ -542,14 +541,12 @@ static void t_file_sealed(void)
 	char *p = room(2);
 	struct mpe_report r;
 
-	want("shared", try_map("sealed-file", p, 2, 0, RW, MAP_SHARED), -EPERM);
-	want("VMAs", area(p, 2).nr, 0);
 	want("private", try_map("sealed-file", p, 2, 0, RW, MAP_PRIVATE), 0);
 	want_pages(p, "AB");
 	munmap(p, 2 * page);
 	r = counts();
-	want("files made", r.files_made - before.files_made, 2);
-	want("released", r.files_released - before.files_released, 2);
+	want("files made", r.files_made - before.files_made, 1);
+	want("released", r.files_released - before.files_released, 1);
 }
 
 /* ->mapped, ->open and ->close */
@@ -867,6 +864,22 @@ static void i_close_alone(void)
 	       counts().by_hook.closed - a.by_hook.closed);
 }
 
+static void i_sealed(void)
+{
+	const struct mpe_report before = counts();
+	char *p = room(2);
+	int err = try_map("sealed-file", p, 2, 0, RW, MAP_SHARED);
+	struct mpe_report r;
+
+	if (!err)
+		munmap(p, 2 * page);
+	r = counts();
+	printf("# another file, sealed, shared and writable: %s, %d of %d files released\n",
+	       err ? strerror(-err) : "can be mapped",
+	       r.files_released - before.files_released,
+	       r.files_made - before.files_made);
+}
+
 static void i_sealed_read_only(void)
 {
 	int err = try_map("sealed-file", room(1), 1, 0, PROT_READ, MAP_SHARED);
@@ -960,6 +973,7 @@ static void (*const infos[])(void) = {
 	i_offset,
 	i_mapped_changed_flags,
 	i_close_alone,
+	i_sealed,
 	i_sealed_read_only,
 	i_commit_charge,
 };
@@ -1013,8 +1027,10 @@ static void run(const char *group, const char *name, void (*fn)(void),
 	printf("not ok - %s%s # why: %s\n", group, name, text);
 }
 
-int main(void)
+/* mpe_test [--no-mistakes]: some that mainline does not look for bring it down. */
+int main(int argc, char **argv)
 {
+	const bool mistakes = argc < 2 || strcmp(argv[1], "--no-mistakes");
 	int fd = open("/dev/mpe-report", O_RDONLY);
 
 	page = sysconf(_SC_PAGESIZE);
@@ -1029,13 +1045,13 @@ int main(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		run("", tests[i].name, tests[i].run, NULL, NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(by_action); i++) {
+	for (size_t i = 0; mistakes && i < ARRAY_SIZE(by_action); i++) {
 		const struct mistake *m = &by_action[i];
 
 		run("error: ", m->name, NULL, t_errors, m);
 		run("error_override: ", m->name, NULL, t_override, m);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(by_hook); i++) {
+	for (size_t i = 0; mistakes && i < ARRAY_SIZE(by_hook); i++) {
 		const struct mistake *m = &by_hook[i];
 
 		run("error: ", m->name, NULL, t_errors, m);
@@ -1046,7 +1062,8 @@ int main(void)
 		run("error, not overridden: ", m->name, NULL, t_no_override, m);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(infos); i++)
-		run(NULL, NULL, infos[i], NULL, NULL);
+		if (mistakes || infos[i] != i_bad_action_map_fixed)
+			run(NULL, NULL, infos[i], NULL, NULL);
 
 	printf("%d passed, %d failed, 0 skipped\n", passed, failed);
 	return !!failed;

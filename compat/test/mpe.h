@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0) */
-/* What mmap_prepare_example.c and mmap_prepare_test.c have to agree on. */
-#ifndef MMAP_PREPARE_EXAMPLE_H
-#define MMAP_PREPARE_EXAMPLE_H
+/* What mpe.c and mpe_test.c have to agree on. */
+#ifndef MPE_H
+#define MPE_H
 
 #include <linux/types.h>
 
@@ -84,4 +84,4 @@ enum mpe_error {
 	MPE_NR_ERRORS,
 };
 
-#endif /* MMAP_PREPARE_EXAMPLE_H */
+#endif /* MPE_H */

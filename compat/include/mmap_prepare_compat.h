@@ -707,7 +707,7 @@ static inline unsigned long mprep_shmem_mask(unsigned long flags)
  *
  * False without the hook: nobody else has one there.
  */
-#define HAS_VM_OPS_MAPPED(ops)		((ops)->mapped != NULL)
+#define HAS_VM_OPS_MAPPED(ops)		(!!(ops)->mapped)
 
 /**
  * COPY_VM_OPS_MAPPED - copy the mapped operation of other operations
@@ -1336,7 +1336,7 @@ mprep_generic_file_readonly_mmap_prepare(struct vm_area_desc *desc)
 		(to)->mmap_prepare = (from)->mmap_prepare))
 #else
 #define CLEAR_MMAP_PREPARE(fops)	((void)((fops)->mmap = NULL))
-#define HAS_MMAP_PREPARE(fops)		((fops)->mmap != NULL)
+#define HAS_MMAP_PREPARE(fops)		(!!(fops)->mmap)
 #define COPY_MMAP_PREPARE(to, from)	((void)((to)->mmap = (from)->mmap))
 
 /* The kernel has these if a file can have either hook. */

@@ -41,8 +41,7 @@ MMAP_PREPARE_COMPAT(remap_hook);
 MMAP_PREPARE_COMPAT(pages_hook);
 MMAP_PREPARE_COMPAT(file_hook);
 
-extern const struct file_operations gplonly_fops[];
-const struct file_operations gplonly_fops[] = {
+static const struct file_operations gplonly_fops[] __used = {
 	{ SET_MMAP_PREPARE(remap_hook) },
 	{ SET_MMAP_PREPARE(pages_hook) },
 	{ SET_MMAP_PREPARE(file_hook) },

@@ -874,7 +874,7 @@ static void i_sealed(void)
 	if (!err)
 		munmap(p, 2 * page);
 	r = counts();
-	printf("# another file, sealed, shared and writable: %s, %d of %d files released\n",
+	printf("# another file, sealed, shared and writable: %s, %d of %d released\n",
 	       err ? strerror(-err) : "can be mapped",
 	       r.files_released - before.files_released,
 	       r.files_made - before.files_made);

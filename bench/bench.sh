@@ -1,8 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash
-# Mount what bench maps files of, load its driver, and run it, under the name that the guest's init
-# calls.
+# Mount the file systems of the benchmarks, load their driver and run them. The init of the guest
+# calls this script by its name.
 # usage: bench.sh BENCH-OPTION...
 set -u
 

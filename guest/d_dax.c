@@ -11,7 +11,7 @@
 
 #define LARGE	(2UL << 20)
 
-/* A number that sysfs tells of a device. */
+/* A number of a device in sysfs. */
 static unsigned long number(const char *device, const char *name)
 {
 	char path[96], text[32] = "";

@@ -38,8 +38,9 @@ static double now(void)
 }
 
 /*
- * The counter is a clock. It is read between two looks at another, at either end: however slow the
- * machine is, what has passed lies between the inner and the outer two, but for the drift.
+ * The counter is a clock. At the start and at the end it is read between two readings of another
+ * clock. Even on a slow machine the elapsed time lies between the inner and the outer readings,
+ * except for the drift.
  */
 static void want_clock(const char *what, const unsigned char *p)
 {

@@ -280,7 +280,7 @@ static void vduse_mapped(void)
 	r = map(NULL, 2 * page, PROT_READ, MAP_SHARED, fd, ring_at);
 	want("signal of the first page of the ring", signal_of_read(r), 0);
 
-	/* The driver goes, and the ring with it, but for the page that is in use here. */
+	/* The driver and the ring go away, except for the page that is in use here. */
 	disk_remove(blk);
 	want("VDUSE_IOTLB_GET_FD", domain_fd(0, -1UL, &entry), -1);
 	want("its errno", errno, EINVAL);

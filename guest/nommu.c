@@ -306,7 +306,7 @@ static void nothing_left(int mem, int zero)
 			sys_munmap((void *)KERNEL, 64 * PAGE);
 	}
 	n = before - free_kb();
-	check("is not lost by refusals, but for 1024 kB", before > 0 && n < 1024, n);
+	check("loses at most 1024 kB by refusals", before > 0 && n < 1024, n);
 	want("holds no VMA more", lines("/proc/self/maps"), vmas);
 	want("holds no region more", lines("/proc/maps"), regions);
 }
@@ -415,7 +415,7 @@ static void no_memory(int flash)
 	for (int i = 0; i < 8; i++)
 		sweep("1 MB of anonymous memory is refused", 1 << 20, RW,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	check("its memory is not lost, but for 1024 kB", before - free_kb() < 1024, before - free_kb());
+	check("loses at most 1024 kB of its memory", before - free_kb() < 1024, before - free_kb());
 	sweep("flash is refused", 2 * PAGE, PROT_READ, MAP_SHARED, flash);
 
 	/* A region that another mapping has, which stays as it is. */

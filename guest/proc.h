@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What /proc tells about this process and the machine. */
+/* Information in /proc about this process and the machine. */
 #ifndef GUEST_PROC_H
 #define GUEST_PROC_H
 

@@ -133,7 +133,7 @@ read_kernel() {
 		if [ -f "$top/kernel/kinds/$name" ]; then
 			# shellcheck source=/dev/null
 			. "$top/kernel/kinds/$name"
-			# by name, of kernel/configs/, but for a file with a path
+			# names in kernel/configs/, except for files with a path
 			mapfile -t fragments < <(printf '%s\n' "${fragments[@]}" |
 				sed "/^\//!s|.*|$top/kernel/configs/&.config|")
 			return

@@ -1023,7 +1023,7 @@ static inline int mprep_check_desc(const struct vm_area_desc *desc,
 	else
 		return 0;
 
-	WARN_ONCE(1, "%pD: mmap_prepare asks for what it must not ask for: %s, flags %#lx for %#lx\n",
+	WARN_ONCE(1, "%pD: mmap_prepare changed a protected field: %s, flags %#lx, were %#lx\n",
 		  desc->file, field, flags, vma->vm_flags);
 	return -EINVAL;
 }

@@ -12,7 +12,7 @@ FOR ?=
 TOPIC ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps boot-deps tree refresh rebase mail kernel deb boot shell docs check check-all check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps boot-deps tree refresh rebase mail quilt kernel deb boot shell docs check check-all check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
 
 # These check their arguments first, and then make the tree.
 mail kernel deb docs check check-all check-full coverage bench fuzz check-selftests check-bisect check-archs mutants: export WITH_TREE = 1
@@ -36,6 +36,9 @@ rebase:	## move the patches to another 6.12.y (BASE=6.12.N|file, BASE_OLD=file|n
 
 mail:	## write a topic as mails for git send-email or b4 (TOPIC=02-remove-action-hooks)
 	@tree/mail $(TOPIC)
+
+quilt:	## write debian/patches for a packager: series, DEP-3 headers (BASE=6.12.N): build/quilt
+	@tools/quilt $(BASE)
 
 kernel:	## build the small kernel with the patches (KERNEL=debug|base|..., DISTCC=hosts; kernel/build --list)
 	@kernel/build $(or $(KERNEL),lean)

@@ -10,9 +10,10 @@ MUTANTS ?=
 ARCHS ?=
 FOR ?=
 TOPIC ?=
+VERSION ?=
 BUILDDIR = $(or $(BUILD),build)
 
-.PHONY: help deps boot-deps tree refresh rebase mail quilt kernel deb boot shell docs check check-all check-full bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
+.PHONY: help deps boot-deps tree refresh rebase mail quilt kernel deb boot shell docs check check-all check-full release bench coverage fuzz check-selftests check-bases check-bisect mutants check-archs clean distclean
 
 # These check their arguments first, and then make the tree.
 mail kernel deb docs check check-all check-full coverage bench fuzz check-selftests check-bisect check-archs mutants: export WITH_TREE = 1
@@ -73,6 +74,9 @@ check-full:	## also run the long tests: each patch, other machines, faults, fuzz
 
 coverage:	## list the lines of the patches that tests execute: build/coverage/html/index.html
 	@check/coverage/run
+
+release:	## check, notes, archive, bundle, sums: build/release (VERSION=1.0 tags it; SUITE="..." checks less)
+	@tools/release $(VERSION)
 
 bench:	## measure the cost of mappings in instructions (LAYOUTS=3 ROUNDS=2 TIME=1)
 	@bench/run

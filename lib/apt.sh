@@ -9,7 +9,7 @@ ours() { APT_CONFIG=$apt/apt.conf "$@"; }
 
 need_apt() { # WHAT-TO-DO
 	command -v apt-get >/dev/null ||
-		die "this system has no apt, to get the source of Debian's kernel" "$1"
+		die "this system has no apt, which downloads Debian's kernel source" "$1"
 }
 
 apt_sources() {
@@ -57,7 +57,7 @@ apt_lists() {
 		touch "$apt/updated"
 	else
 		say "apt-get update failed for $apt/sources.list; log: $out" \
-			"$(grep -m3 '^E:' "$out")" "Going on with the lists that are there"
+			"$(grep -m3 '^E:' "$out")" "Continuing with the existing lists"
 	fi
 }
 

@@ -29,7 +29,7 @@ named_base() {
 check_deb() { # what it says of itself, before a minute goes by
 	local package v
 	package=$(dpkg-deb -f "$base" Package 2>&1) ||
-		die "BASE=$base is no Debian package, or cut short: ${package##*error: }"
+		die "BASE=$base is not a Debian package, or is truncated: ${package##*error: }"
 	v=$(dpkg-deb -f "$base" Version)
 	case $package-$v in
 	linux-source-*-6.12.*) ;;
@@ -53,7 +53,7 @@ get_base() {
 apt_base() {
 	local all v='' newest from=() list=$patches/bases there security any
 	local here='make tree BASE=/path/to/linux-6.12.y'
-	need_apt "Name source that is here: $here (a $kinds)"
+	need_apt "Name a local source: $here (a $kinds)"
 	if [ -n "${1:-}${APT_SOURCES:-}" ]; then
 		from=(ours)
 		apt_lists
@@ -69,7 +69,7 @@ apt_base() {
 		v=$(awk -v v="$1" '$2 == v { print $1 }' <<<"$all" | tail -n 1)
 		there=$(awk '{ print $2 }' <<<"$all" | sort -uV | paste -sd ' ')
 		[ -n "$v" ] || die "no suite has linux-source-6.12 $1; there are: $there" \
-			"The suites are in $apt/sources.list. Or name source that is here: $here"
+			"The suites are in $apt/sources.list. Or name a local source: $here"
 	elif [ -n "$newest" ]; then
 		v=$(awk 'NR == FNR { known[$1]; next } $2 in known { print $1 }' \
 			<(supported) - <<<"$all" | tail -n 1)
@@ -87,7 +87,7 @@ apt_base() {
 			"Refresh the package lists: sudo apt-get update" \
 			"Debian 12 has it in its security suite: $security" \
 			"Or name a version, which is then fetched from Debian's suites: $any" \
-			"Or use source that is here already: $here"
+			"Or use a local source: $here"
 	fi
 	fetch_source "$v" "${from[@]}" ||
 		die "apt-get could not download linux-source-6.12 $v; log: $log" \
@@ -150,7 +150,7 @@ unpack_base() {
 	scratch "$1"
 	mkdir "$new"
 	unpack || die "could not unpack $base; log: $log" \
-		"If it is a download that was cut short, remove it and run this again"
+		"If it is an incomplete download, remove it and run this again"
 	check_version "$new" "$base"
 	rm -rf "$new/.git"
 	# Debian's .gitignore hides everything at the top level, new files of ours too.

@@ -56,7 +56,7 @@ own() {
 	# The mark comes before anything else: if another one makes it now, it is seen.
 	if [ -e "$1" ] && { [ ! -d "$1" ] || [ -n "$(ls -A -- "$1")" ]; } &&
 		[ ! -f "$1/$mark" ]; then
-		die "$1 is there already, and was not made by this project: it is left alone" "$2"
+		die "$1 exists, but this project did not make it; it is not touched" "$2"
 	fi
 	why=$({ mkdir -p -- "$1" && touch -- "$1/$mark"; } 2>&1) ||
 		die "cannot make $1: ${why##*: }" "$2"
@@ -289,7 +289,7 @@ lock_tree() {
 	fi
 	exec 8>>"$tree.lock"
 	flock -n 8 || {
-		say "Waiting: another make tree, rebase or refresh is at work on $tree"
+		say "Waiting: another make tree, rebase or refresh is using $tree"
 		flock 8
 	}
 	export TREE_LOCKED=$tree
